@@ -1,0 +1,41 @@
+# trainwell: `make` alone explains itself. Needs Python 3.11 to 3.13 and make, nothing else.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format bench clean
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+STAMP := .venv/.ready
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## Make .venv with everything trainwell needs
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "trainwell needs Python 3.11, 3.12 or 3.13; none was found on PATH" >&2; exit 2; }
+	@echo "Installing into .venv (about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: setup ## Train a CNN on handwritten digits, watched, and write a report
+	@$(BIN)/trainwell train digits --network cnn --seed 0
+
+test: setup ## Run the tests
+	@$(BIN)/pytest -q --cov --cov-report=term:skip-covered
+
+check: setup ## Lint, format and type checks
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+
+format: setup ## Mend what the linter and formatter can mend
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+bench: setup ## Measure accuracy, time and memory on real data (needs ../shared/data)
+	@$(BIN)/python benchmarks/real_images.py
+
+clean: ## Remove what can be made again (keeps runs/)
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage htmlcov dist build

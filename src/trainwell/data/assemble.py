@@ -1,0 +1,225 @@
+"""From a source that was read to a `Dataset`: checks, split, scaling and notes, the same for every kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from trainwell.data.dataset import Array, Dataset, Kind, Note, Split
+from trainwell.data.inputs import as_array, as_inputs
+from trainwell.data.quality import class_notes, leak_notes
+from trainwell.data.raw import Options, Part, Raw
+from trainwell.data.scaling import Scaling
+from trainwell.data.split import check_class_counts, split_plain, split_stratified
+from trainwell.data.targets import Targets, interpret
+from trainwell.errors import DataError, SettingError
+from trainwell.locales import Text
+
+
+def assemble(raw: Raw, options: Options) -> Dataset:
+    """Check, split and measure.
+
+    Raises:
+        DataError: whatever is wrong with the arrays.
+        SettingError: no test part in the source and none asked for.
+    """
+    shares = _shares(raw, options)
+    kind = options.kind or raw.kind
+    train_x, kind = _inputs(raw.train, kind, _what("x", "train", raw))
+    _check_size(train_x, options)
+    targets = interpret(
+        raw.train.y,
+        task=options.task or raw.task,
+        class_names=() if options.task == "regression" else _class_names(raw, options),
+        what=_what("y", "train", raw),
+    )
+    train = Split(train_x, targets.encode(raw.train.y, _what("y", "train", raw)), raw.train.names)
+    own = {
+        name: _held_out(part, name, kind, targets, train, raw)
+        for name, part in (("validation", raw.validation), ("test", raw.test))
+        if part is not None
+    }
+    train, validation, test = _split(train, own, targets, shares, options.seed)
+    dataset = Dataset(
+        name=options.name or raw.name,
+        kind=kind,
+        task=targets.task,
+        train=train,
+        validation=validation,
+        test=test,
+        class_names=targets.class_names,
+        scaling=Scaling.fit(train.x),
+        target_scaling=Scaling.fit(train.y) if targets.task == "regression" else None,
+        notes=(*raw.notes, *targets.notes, _split_note(own, shares, (train, validation, test), targets, options.seed)),
+        source=raw.source,
+        column_names=_column_names(raw, train),
+    )
+    return _with_notes(dataset, _quality(dataset, given="test" in own))
+
+
+def _shares(raw: Raw, options: Options) -> tuple[float, float]:
+    """What is split off for validation and test: nothing where the source has its own part."""
+    if raw.test is None and options.test == 0:
+        raise SettingError(
+            Text(
+                en="test=0, but the data have no test part of their own; give a share above 0, such as test=0.2",
+                zh="test=0，但数据本身没有测试部分；请给出大于 0 的比例，例如 test=0.2",
+            )
+        )
+    return (0.0 if raw.validation else options.validation), (0.0 if raw.test else options.test)
+
+
+def _check_size(x: Array, options: Options) -> None:
+    if options.image_size and x.shape[1:3] != options.image_size:
+        raise SettingError(
+            Text(
+                en=f"image_size={options.image_size}, but these samples have the shape {x.shape[1:]}; only images from "
+                "a folder are resized, leave image_size out",
+                zh=f"image_size={options.image_size}，但样本形状为 {x.shape[1:]}；"
+                "只有文件夹中的图像会被缩放，请去掉 image_size",
+            )
+        )
+
+
+def _what(axis: str, part: str, raw: Raw) -> Text:
+    """How to call x or y of a part: with the part's name only if the source has parts."""
+    name = f"{axis}_{part}" if raw.test or raw.validation else axis
+    return Text(en=name, zh=name)
+
+
+def _inputs(part: Part, kind: Kind | None, what: Text) -> tuple[Array, Kind]:
+    y_name = what.en.replace("x", "y", 1)
+    x, y = as_array(part.x, what), as_array(part.y, Text(en=y_name, zh=y_name))
+    if len(x) != len(y):
+        raise DataError(
+            Text(
+                en=f"{what.en} has {len(x):,} samples and {y_name} has {len(y):,}; give one target for each sample",
+                zh=f"{what.zh} 有 {len(x):,} 个样本，而 {y_name} 有 {len(y):,} 个；请为每个样本提供一个目标",
+            )
+        )
+    return as_inputs(x, kind, what)
+
+
+def _class_names(raw: Raw, options: Options) -> tuple[str, ...]:
+    names = options.class_names or raw.class_names
+    twice = sorted({n for n in names if names.count(n) > 1})
+    if twice or (names and len(names) < 2):
+        shown = ", ".join(twice or names)
+        raise DataError(
+            Text(
+                en=f"the class names must be at least two and all different, given {len(names)}: look at {shown}",
+                zh=f"类别名至少要有两个且互不相同，现有 {len(names)} 个：请检查 {shown}",
+            )
+        )
+    return names
+
+
+def _held_out(part: Part, name: str, kind: Kind, targets: Targets, train: Split, raw: Raw) -> Split:
+    """The source's own test or validation part, which must look like its training part."""
+    what = _what("x", name, raw)
+    x, _ = _inputs(part, kind, what)
+    if x.shape[1:] != train.x.shape[1:]:
+        raise DataError(
+            Text(
+                en=f"{what.en} has samples of shape {x.shape[1:]}, those for training have {train.x.shape[1:]}; "
+                "give all the same shape",
+                zh=f"{what.zh} 的样本形状为 {x.shape[1:]}，而训练样本为 {train.x.shape[1:]}；请使形状一致",
+            )
+        )
+    if x.dtype != train.x.dtype:
+        raise DataError(
+            Text(
+                en=f"{what.en} is {x.dtype}, the training part is {train.x.dtype}; their ranges may differ, give both "
+                "the same type",
+                zh=f"{what.zh} 的类型是 {x.dtype}，而训练部分是 {train.x.dtype}；数值范围可能不同，请使两者类型一致",
+            )
+        )
+    y_what = _what("y", name, raw)
+    y = targets.encode(part.y, y_what)
+    if targets.task == "regression" and y.shape[1] != train.y.shape[1]:
+        raise DataError(
+            Text(
+                en=f"{y_what.en} has {y.shape[1]} numbers per sample, for training there are {train.y.shape[1]}",
+                zh=f"{y_what.zh} 每个样本有 {y.shape[1]} 个数值，而训练部分有 {train.y.shape[1]} 个",
+            )
+        )
+    unseen = [] if targets.task == "regression" else sorted(set(y.tolist()) - set(train.y.tolist()))
+    if unseen:
+        label = targets.class_names[unseen[0]]
+        raise DataError(
+            Text(
+                en=f"{y_what.en} has the class {label!r}, of which there is no training sample; it cannot be learned",
+                zh=f"{y_what.zh} 中有类别 {label!r}，但训练部分没有该类别的样本，无法学习",
+            )
+        )
+    return Split(x, y, part.names)
+
+
+def _split(
+    train: Split, own: dict[str, Split], targets: Targets, shares: tuple[float, float], seed: int
+) -> tuple[Split, Split, Split]:
+    validation, test = shares
+    if targets.task == "regression":
+        places = split_plain(len(train), validation=validation, test=test, seed=seed)
+    else:
+        counts = np.bincount(train.y, minlength=len(targets.class_names)).tolist()
+        present = {n: c for n, c in zip(targets.class_names, counts, strict=True) if c}
+        check_class_counts(present, validation=validation, test=test)
+        places = split_stratified(train.y, validation=validation, test=test, seed=seed)
+    parts = [_take(train, p) for p in places]
+    return parts[0], own.get("validation", parts[1]), own.get("test", parts[2])
+
+
+def _take(split: Split, places: Any) -> Split:
+    names = None if split.names is None else tuple(split.names[i] for i in places.tolist())
+    return Split(split.x[places], split.y[places], names)
+
+
+def _split_note(
+    own: dict[str, Split], shares: tuple[float, float], parts: tuple[Split, Split, Split], targets: Targets, seed: int
+) -> Note:
+    train, validation, test = (f"{len(p):,}" for p in parts)
+    by_class = targets.task != "regression"
+    cut = [(Text(en="validation", zh="验证"), shares[0]), (Text(en="test", zh="测试"), shares[1])]
+    cut = [(name, share) for name, share in cut if share]
+    en = f"Split: {train} for training, {validation} for validation, {test} for test"
+    zh = f"划分：训练 {train}，验证 {validation}，测试 {test}"
+    if own:
+        en += f"; {' and '.join(own)} as the source has {'it' if len(own) == 1 else 'them'}"
+        zh += "；" + "和".join({"validation": "验证", "test": "测试"}[n] for n in own) + "部分来自数据源本身"
+    if cut:
+        en += "; " + " and ".join(f"{100 * s:g}% for {n.en}" for n, s in cut) + " taken at random from "
+        en += (
+            ("the training part" if own else "all samples")
+            + (", class by class" if by_class else "")
+            + f", seed {seed}"
+        )
+        zh += "；" + "、".join(f"{n.zh} {100 * s:g}%" for n, s in cut) + (" 从训练部分" if own else " 从全部数据")
+        zh += ("按类别" if by_class else "") + f"随机抽取，种子 {seed}"
+    return Note("info", Text(en=en + ".", zh=zh + "。"))
+
+
+def _column_names(raw: Raw, train: Split) -> tuple[str, ...]:
+    if raw.column_names and len(raw.column_names) != train.x.shape[-1]:
+        raise DataError(
+            Text(
+                en=f"there are {len(raw.column_names)} column names for {train.x.shape[-1]} columns; give one each",
+                zh=f"有 {len(raw.column_names)} 个列名，却有 {train.x.shape[-1]} 列；请每列给一个名称",
+            )
+        )
+    return raw.column_names
+
+
+def _quality(dataset: Dataset, *, given: bool) -> tuple[Note, ...]:
+    notes = leak_notes(dataset.train, dataset.test, given=given)
+    if dataset.task == "regression":
+        return notes
+    counts = [dataset.class_counts(part) for part in dataset.parts]
+    total = {name: sum(c[name] for c in counts) for name in dataset.class_names}
+    return notes + class_notes({n: c for n, c in total.items() if c}, counts[0])
+
+
+def _with_notes(dataset: Dataset, notes: tuple[Note, ...]) -> Dataset:
+    return replace(dataset, notes=(*dataset.notes, *notes))

@@ -1,0 +1,7 @@
+"""Compiled training of Keras models on JAX: one pure step, many steps at once, everything visible, nothing changed."""
+
+from trainwell.engine.checkpoint import Checkpoint
+from trainwell.engine.step import Observer
+from trainwell.engine.training import Listener, Outcome, Steps, train
+
+__all__ = ["Checkpoint", "Listener", "Observer", "Outcome", "Steps", "train"]

@@ -1,0 +1,39 @@
+"""The private names of Keras and JAX that the engine needs, all in one place.
+
+Checked against keras 3.12 to 3.15 and jax 0.7 to 0.10 (the ranges in pyproject.toml); a test calls each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def build(model: Any, x: Any, y: Any, sample_weight: Any) -> None:
+    """Create every variable of model, metrics and optimizer for batches like this one, computing nothing."""
+    model._symbolic_build(data_batch=(x, y, sample_weight))
+
+
+def sublayers(layer: Any) -> Sequence[Any]:
+    """The layers directly inside a layer, in the order of their creation."""
+    return layer._layers
+
+
+def clip(optimizer: Any, gradients: Sequence[Any]) -> Sequence[Any]:
+    """The gradients as the optimizer clips them before it uses them."""
+    return optimizer._clip_gradients(gradients)
+
+
+def trace_state() -> Any:
+    """A value that is equal for two places if and only if they are inside the same JAX transformation."""
+    from jax.extend import core
+
+    return core.get_opaque_trace_state(convention="flax")
+
+
+def has_own_train_step(model: Any) -> bool:
+    """Whether the model's class brings a `train_step` of its own, which a step of ours would bypass."""
+    import keras
+
+    steps = (keras.Model.train_step, keras.Sequential.train_step)
+    return type(model).train_step not in steps
