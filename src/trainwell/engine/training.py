@@ -22,12 +22,13 @@ from trainwell.engine import state as states
 from trainwell.engine.batches import epoch_order, sample_weights, to_device
 from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
+from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.layers import WatchedLayers, watched_layers
 from trainwell.engine.loops import DeviceLoop, HostLoop, Shown, TracedStep, has_convolution
 from trainwell.engine.sampling import TRIAL_STEPS, Sampling
 from trainwell.engine.step import Batch, Observer, make_look, make_step
 from trainwell.engine.taps import noted_calls
-from trainwell.errors import ModelError, SettingError
+from trainwell.errors import ModelError
 from trainwell.locales import Text
 
 CHUNK_SECONDS = 0.25  # how long steps run before the training looks up: progress, Ctrl-C, checkpoint
@@ -152,10 +153,10 @@ def train(
         FolderError: `resume` without a usable checkpoint.
         EngineError: the step would have to be compiled again while training.
     """
-    _check_model(model)
+    check_model(model)
     data = to_device(x, y, sample_weights(y, class_weight, sample_weight))
     samples = len(_first(data.x))
-    _check_settings(epochs, batch_size, samples)
+    check_settings(epochs, batch_size, samples)
     training = _Training(
         model=model,
         data=data,
@@ -423,54 +424,3 @@ def _first(tree: Any) -> Any:
     import jax
 
     return jax.tree.leaves(tree)[0]
-
-
-def _check_model(model: Any) -> None:
-    from trainwell.backend import load_keras
-
-    keras = load_keras()
-    if not isinstance(model, keras.Model):
-        raise ModelError(
-            Text(
-                en=f"expected a compiled keras.Model, given {type(model).__name__}",
-                zh=f"需要已编译的 keras.Model，给出的是 {type(model).__name__}",
-            )
-        )
-    if not getattr(model, "compiled", False) or model.optimizer is None:
-        raise ModelError(
-            Text(
-                en=f"the model {model.name!r} is not compiled; call model.compile(optimizer=..., loss=...) first",
-                zh=f"模型 {model.name!r} 尚未编译；请先调用 model.compile(optimizer=..., loss=...)",
-            )
-        )
-    if keras_names.has_own_train_step(model):
-        raise ModelError(
-            Text(
-                en=f"{type(model).__name__} defines its own train_step, which trainwell's compiled step would bypass; "
-                "move the computation into call() and compute_loss(), or train it with model.fit",
-                zh=f"{type(model).__name__} 定义了自己的 train_step，会被 trainwell 的编译训练步绕过；"
-                "请把计算移到 call() 与 compute_loss()，或使用 model.fit 训练",
-            )
-        )
-
-
-def _check_settings(epochs: int, batch_size: int, samples: int) -> None:
-    if epochs < 1:
-        raise SettingError(
-            Text(en=f"epochs must be at least 1, given {epochs}", zh=f"epochs 至少为 1，给出的是 {epochs}")
-        )
-    if batch_size < 1:
-        raise SettingError(
-            Text(
-                en=f"batch_size must be at least 1, given {batch_size}",
-                zh=f"batch_size 至少为 1，给出的是 {batch_size}",
-            )
-        )
-    if batch_size > samples:
-        raise SettingError(
-            Text(
-                en=f"batch_size {batch_size} is larger than the training data ({samples} samples); "
-                f"choose at most {samples}",
-                zh=f"batch_size {batch_size} 大于训练数据量（{samples} 个样本）；请不超过 {samples}",
-            )
-        )

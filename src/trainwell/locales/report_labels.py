@@ -145,7 +145,7 @@ LABELS: Mapping[str, Text] = {
         zh="没有发现问题；共检查了 {count} 类问题。",
     ),
     "nothing_looked_for": Text(en="No problem could be looked for.", zh="没有任何问题能够被检查。"),
-    "finding_layers": Text(en="Layers", zh="层"),
+    "in_layers": Text(en="Layers: {names}", zh="层：{names}"),
     "finding_steps": Text(en="Steps {first} to {last}", zh="第 {first} 至 {last} 步"),
     "finding_step": Text(en="Step {first}", zh="第 {first} 步"),
     "whole_network": Text(en="whole network", zh="整个网络"),
@@ -155,7 +155,7 @@ LABELS: Mapping[str, Text] = {
     "measured": Text(en="Measured", zh="测得"),
     "expected": Text(en="Expected", zh="应有"),
     "where": Text(en="Where", zh="位置"),
-    "step": Text(en="step {step}", zh="第 {step} 步"),
+    "at_step": Text(en="{where}, step {step}", zh="{where}，第 {step} 步"),
     "source": Text(en="Source of the threshold", zh="阈值来源"),
     "causes": Text(en="Possible causes", zh="可能的原因"),
     "confirm": Text(en="What would confirm it: {how}", zh="如何确认：{how}"),
@@ -189,9 +189,9 @@ LABELS: Mapping[str, Text] = {
     # layers
     "gradient_flow": Text(en="Gradient flow through the layers", zh="梯度在各层间的流动"),
     "gradient_flow_how": Text(
-        en="Each row is a layer, the input on top; each column a moment of the training. Darker means a stronger "
-        "gradient. Rows that fade towards the top belong to layers that hardly learn (vanishing gradient).",
-        zh="每一行是一层，输入在最上方；每一列是训练的一个时刻。颜色越深，梯度越强。若越往上颜色越浅，"
+        en="Each row is a layer, the input on top; each column a moment of the training. The more a colour "
+        "stands out from the page, the stronger the gradient. Rows that fade towards the top belong to layers that hardly learn (vanishing gradient).",
+        zh="每一行是一层，输入在最上方；每一列是训练的一个时刻。颜色与页面反差越大，梯度越强。若越往上颜色越淡，"
         "说明靠近输入的层几乎学不到东西（梯度消失）。",
     ),
     "updates": Text(en="How far the weights move", zh="权重移动的幅度"),
@@ -222,7 +222,8 @@ LABELS: Mapping[str, Text] = {
     "output_short": Text(en="Output", zh="输出"),
     "zeros": Text(en="Zeros", zh="零值"),
     "dead": Text(en="Dead", zh="死亡"),
-    "saturated": Text(en="Satur.", zh="饱和"),
+    "saturated": Text(en="Saturated", zh="饱和"),
+    "saturated_short": Text(en="Satur.", zh="饱和"),
     "state": Text(en="State", zh="状态"),
     "state_good": Text(en="no finding", zh="无问题"),
     # answers
@@ -312,7 +313,8 @@ LABELS: Mapping[str, Text] = {
     "step_time": Text(en="Time of one step (median)", zh="单步用时（中位数）"),
     "peak_memory": Text(en="Peak memory", zh="内存峰值"),
     "watching": Text(en="Watching", zh="观测"),
-    "watching_every": Text(en="layers looked at every {every} step(s)", zh="每 {every} 步观测一次各层"),
+    "watching_all": Text(en="layers looked at in every step", zh="每一步都观测各层"),
+    "watching_every": Text(en="layers looked at every {every} steps", zh="每 {every} 步观测一次各层"),
     "watching_cost": Text(en="each look costs {cost} of a step", zh="每次观测的开销为单步用时的 {cost}"),
     "code": Text(en="The network as Keras code", zh="网络的 Keras 代码"),
     # terminal
@@ -324,11 +326,10 @@ LABELS: Mapping[str, Text] = {
     "measured_line": Text(
         en="{what}{where}: {measured}, expected {expected}", zh="{what}{where}：{measured}，应为 {expected}"
     ),
-    "in_layer": Text(en=" in {layer}", zh="（{layer}）"),
+    "in_layer": Text(en=" [{layer}]", zh=" [{layer}]"),
     "cause_line": Text(en="Cause: {text}", zh="原因：{text}"),
     "try_line": Text(en="Try: {text}", zh="尝试：{text}"),
     "evidence_line": Text(en="Evidence: {text}", zh="证据：{text}"),
-    "layers_line": Text(en="Layers: {text}", zh="层：{text}"),
     "more_layers": Text(en="{names} and {count} more", zh="{names} 等，另有 {count} 层"),
 }
 

@@ -1,0 +1,22 @@
+"""The doctor for trainings: from a recording and plain facts to named problems. Needs neither JAX nor Keras."""
+
+from trainwell.diagnosis.doctor import diagnose
+from trainwell.diagnosis.facts import Facts
+from trainwell.diagnosis.finding import Cause, Diagnosis, Evidence, Finding, NotChecked, Remedy
+from trainwell.diagnosis.problem import Needs, Problem, Threshold
+from trainwell.diagnosis.problems import all_problems
+
+__all__ = [
+    "Cause",
+    "Diagnosis",
+    "Evidence",
+    "Facts",
+    "Finding",
+    "Needs",
+    "NotChecked",
+    "Problem",
+    "Remedy",
+    "Threshold",
+    "all_problems",
+    "diagnose",
+]

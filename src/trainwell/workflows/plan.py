@@ -1,0 +1,168 @@
+"""From what a person asks for on the command line to everything a training needs; nothing is written yet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainwell import networks
+from trainwell.data import Dataset, load
+from trainwell.engine import check
+from trainwell.errors import SettingError
+from trainwell.locales import Language, Text
+from trainwell.networks import Choice
+from trainwell.report.progress import TrainingProgress
+from trainwell.workflows.run import Run
+from trainwell.workflows.run_folder import free_name
+from trainwell.workflows.train import DEFAULT_BATCH_SIZE, DEFAULT_PATIENCE, FEW_SAMPLES, default_epochs, train
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A training that could begin now.
+
+    Attributes:
+        data: what it learns from.
+        network: name of the network.
+        model: built and compiled.
+        choices: decisions to say aloud.
+        settings: the arguments of `train`.
+    """
+
+    data: Dataset
+    network: str
+    model: Any
+    choices: tuple[Choice, ...]
+    settings: Mapping[str, Any]
+
+    def train(self, *, progress: TrainingProgress | None, language: Language, command: str) -> Run:
+        """Do it."""
+        return train(
+            self.model,
+            self.data,
+            **self.settings,
+            network=self.network,
+            choices=self.choices,
+            progress=progress,
+            language=language,
+            command=command,
+        )
+
+
+def plan(
+    source: Any,
+    *,
+    network: str | None = None,
+    shape: Mapping[str, Any] | None = None,
+    techniques: Mapping[str, Any] | None = None,
+    epochs: int | None = None,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    early_stopping: int | None = None,
+    balanced: bool = False,
+    seed: int = 0,
+    load_options: Mapping[str, Any] | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    watch: bool = True,
+    every: int | None = None,
+) -> Plan:
+    """Load the data, build the network, settle what was not asked for.
+
+    Args:
+        source: what `load` takes.
+        network: name of the network; chosen by the kind of the data if not given.
+        shape: the network's own settings: hidden, filters, dense.
+        techniques: what `networks.recipe` takes.
+        epochs: as `train` takes it.
+        batch_size: samples of one step.
+        early_stopping: patience in epochs; 0 never stops early; 5 if not given and there is a validation part.
+        balanced: weigh classes by their rarity.
+        seed: of weights, order and dropout.
+        load_options: more arguments of `load`.
+        out: folder of the run; the first free runs/DATA-NETWORK-1, ... if not given.
+        resume: go on with the unfinished run in `out`.
+        watch: look into the layers.
+        every: look at every so many steps.
+
+    Raises:
+        InputError: anything asked for cannot work.
+    """
+    _check_before_loading(network, techniques or {})
+    data = load(source, **(load_options or {}))
+    name = network or networks.default_network(data)
+    samples = len(data.train)
+    planned = default_epochs(samples) if epochs is None else epochs
+    steps = max(1, planned * math.ceil(samples / max(batch_size, 1)))
+    built = networks.build(name, data, steps=steps, seed=seed, **(shape or {}), **(techniques or {}))
+    check(built.model, samples, planned, batch_size)
+    patience = early_stopping if early_stopping is not None else DEFAULT_PATIENCE if len(data.validation) else 0
+    return Plan(
+        data=data,
+        network=name,
+        model=built.model,
+        choices=(
+            *_network_choice(name, network),
+            *built.choices,
+            *_training_choices(planned, epochs, samples, patience, early_stopping),
+        ),
+        settings={
+            "epochs": planned,
+            "batch_size": batch_size,
+            "class_weight": _balanced(data) if balanced else None,
+            "seed": seed,
+            "early_stopping": patience or None,
+            "out": out or (None if resume else free_name(Path("runs"), f"{data.name}-{name}")),
+            "resume": resume,
+            "watch": watch,
+            "every": every,
+        },
+    )
+
+
+def _check_before_loading(network: str | None, techniques: Mapping[str, Any]) -> None:
+    """A misspelt name is told at once, not after minutes of loading."""
+    networks.recipe(**techniques)
+    if network is not None:
+        networks.find(network)
+
+
+def _balanced(data: Dataset) -> dict[int, float]:
+    """Weights by which every class counts alike in the loss: samples / (classes x samples of the class)."""
+    if not data.class_names:
+        raise SettingError(
+            Text(
+                en="--balanced: these targets are numbers, there are no classes to balance; leave it out",
+                zh="--balanced：目标是数值，没有可平衡的类别；请去掉",
+            )
+        )
+    counts = np.bincount(data.train.y, minlength=len(data.class_names))
+    return {label: float(len(data.train.y) / (len(counts) * count)) for label, count in enumerate(counts)}
+
+
+def _network_choice(name: str, asked: str | None) -> list[Choice]:
+    if asked is not None:
+        return [Choice("network", name, True, Text(en="as asked", zh="按您的要求"))]
+    return [Choice("network", name, False, Text(en="suits data of this kind", zh="适合这类数据"))]
+
+
+def _training_choices(planned: int, epochs: int | None, samples: int, patience: int, asked: int | None) -> list[Choice]:
+    choices: list[Choice] = []
+    if epochs is None:
+        few = samples < FEW_SAMPLES
+        reason = Text(
+            en=f"{'less' if few else 'no less'} than {FEW_SAMPLES:,} training samples",
+            zh=f"训练样本{'少于' if few else '不少于'} {FEW_SAMPLES:,} 个",
+        )
+        choices.append(Choice("epochs", str(planned), False, reason))
+    if patience and asked is None:
+        reason = Text(
+            en="stops when the validation loss has not fallen for so many epochs, and keeps the best weights",
+            zh="验证损失连续这么多轮没有下降就停止，并保留最好的权重",
+        )
+        choices.append(Choice("early_stopping", str(patience), False, reason))
+    return choices

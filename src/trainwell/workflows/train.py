@@ -1,0 +1,434 @@
+"""Train a network on data, watched, and keep everything about it in a folder."""
+
+from __future__ import annotations
+
+import datetime
+import math
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainwell import engine, report
+from trainwell.blueprint import Blueprint, FitSettings, LayerInfo, code
+from trainwell.data import Dataset
+from trainwell.diagnosis import Facts, diagnose
+from trainwell.errors import ModelError, SettingError
+from trainwell.locales import Language, Text, preferred_language
+from trainwell.networks import Choice, targets
+from trainwell.report.facts import (
+    DataFacts,
+    LayerRow,
+    NetworkFacts,
+    Origin,
+    RunFacts,
+    Scores,
+    TrainingFacts,
+)
+from trainwell.report.html import write_html
+from trainwell.report.progress import TrainingProgress
+from trainwell.report.result_json import result
+from trainwell.signals import RUN_MEASURES, Layout, Observer, Recorder, Recording
+from trainwell.signals.recorder import replace as write_file
+from trainwell.workflows import origin
+from trainwell.workflows.arrays import facts_of_arrays
+from trainwell.workflows.interruption import interruptible
+from trainwell.workflows.run import Run, write_json
+from trainwell.workflows.run_folder import (
+    BLUEPRINT,
+    CHECKPOINT,
+    FACTS,
+    FINDINGS,
+    MODEL,
+    REPORT,
+    RESULT,
+    claim,
+    writing_to,
+)
+from trainwell.workflows.scores import scores as measure_scores
+
+DEFAULT_BATCH_SIZE = 32
+FEW_SAMPLES = 5000  # below this, an epoch is short and more of them are made
+DEFAULT_EPOCHS, DEFAULT_EPOCHS_FEW = 10, 30
+DEFAULT_PATIENCE = 5
+
+
+def default_epochs(samples: int) -> int:
+    """Epochs if none are given: many short ones for few samples."""
+    return DEFAULT_EPOCHS_FEW if samples < FEW_SAMPLES else DEFAULT_EPOCHS
+
+
+def train(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    epochs: int | None = None,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    validation_data: tuple[Any, ...] | None = None,
+    callbacks: Sequence[Any] = (),
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    early_stopping: int | None = None,
+    out: str | Path | None = None,
+    resume: bool = False,
+    watch: bool = True,
+    every: int | None = None,
+    progress: TrainingProgress | None = None,
+    language: Language | None = None,
+    network: str | None = None,
+    choices: Sequence[Choice] = (),
+    command: str | None = None,
+) -> Run:
+    """Train a compiled Keras model on a `Dataset` or on arrays, watched, with a report.
+
+    Args:
+        model: compiled Keras model; it is trained in place.
+        x: a `Dataset`, or inputs (samples, ...).
+        y: targets (samples, ...) if x is not a `Dataset`.
+        epochs: how often to go through the training data; 30 for less than 5,000 samples, else 10, if not given.
+        batch_size: samples of one step.
+        validation_data: (x, y) or (x, y, sample_weight); a `Dataset` brings its own.
+        callbacks: Keras callbacks, called at their documented points.
+        class_weight: class number -> weight of its samples in the loss.
+        sample_weight: (samples,) weights of the samples in the loss.
+        shuffle: a new order of the samples in each epoch.
+        seed: fixes the order of the samples (the initial weights are in the model already).
+        early_stopping: stop after so many epochs without a lower validation loss, and keep the best weights.
+        out: folder of the run; a temporary one, gone with the `Run`, if not given.
+        resume: go on with the unfinished run in `out`.
+        watch: look into the layers; watching changes no bit of a weight.
+        every: look at every so many steps; chosen from the measured cost of a look if not given.
+        progress: shows how it goes; nothing if not given.
+        language: of report.html.
+        network: name for the report; the model's class if not given.
+        choices: settings that were chosen, with reasons, for the report.
+        command: how to get this run again, for the report.
+
+    Returns:
+        The run.
+
+    Raises:
+        InputError: model, data, settings or folder cannot be used; nothing is left behind.
+    """
+    began = time.perf_counter()
+    data = x if isinstance(x, Dataset) else None
+    if data is not None:
+        _check_shapes(model, data)
+        held_out = data.validation
+        validation = (held_out.x, targets(model, held_out.y)) if len(held_out) else None
+        x, y = data.train.x, targets(model, data.train.y)
+    else:
+        validation = validation_data
+        if y is None:
+            raise SettingError(Text(en="y is missing; give train(model, x, y)", zh="缺少 y；请使用 train(model, x, y)"))
+    samples = len(np.asarray(x)) if not isinstance(x, dict | list | tuple) else len(y)
+    epochs = default_epochs(samples) if epochs is None else epochs
+    if early_stopping and validation is None:
+        raise SettingError(
+            Text(
+                en="early stopping needs validation data; give validation_data, or set early_stopping to None",
+                zh="提前停止需要验证数据；请提供 validation_data，或将 early_stopping 设为 None",
+            )
+        )
+    data_facts = DataFacts.of(data) if data is not None else facts_of_arrays(model, x, y, validation)
+    settings = FitSettings(epochs, batch_size, seed, shuffle, class_weight, early_stopping or None)
+    engine.check(model, samples, epochs, batch_size)
+    blueprint = _blueprint(model, settings, data_facts)
+    kept = tempfile.TemporaryDirectory(prefix="trainwell-") if out is None else None
+    target = Path(kept.name) / "run" if kept else Path(out or ".")
+    weights = 4 * sum(math.prod(weight.shape) for weight in model.weights)
+    folder = claim(target, model_bytes=weights, resume=resume)
+    try:
+        with writing_to(folder):
+            if resume:
+                _check_same(folder, blueprint)
+            elif blueprint is not None:
+                blueprint.save(folder / BLUEPRINT)
+
+            early = _early_stopping(early_stopping)
+            listener = _Listener(folder, Observer() if watch else None, progress, resume)
+            with interruptible(lambda: progress.message(STOPPING) if progress else None) as should_stop:
+                try:
+                    outcome = engine.train(
+                        model,
+                        x,
+                        y,
+                        epochs=epochs,
+                        batch_size=batch_size,
+                        validation_data=validation,
+                        validation_batch_size=max(batch_size, 256),
+                        callbacks=[*callbacks, *early],
+                        class_weight=class_weight,
+                        sample_weight=sample_weight,
+                        shuffle=shuffle,
+                        seed=seed,
+                        observer=listener.observer,
+                        every=every,
+                        listener=listener,
+                        should_stop=should_stop,
+                        checkpoint=folder / CHECKPOINT,
+                        resume=resume,
+                    )
+                finally:
+                    listener.close()
+            model.save(folder / f".{MODEL}")
+            (folder / f".{MODEL}").replace(folder / MODEL)
+            facts = _facts(
+                model=model,
+                data=data,
+                data_facts=data_facts,
+                settings=settings,
+                blueprint=blueprint,
+                outcome=outcome,
+                recording=Recording.open(folder),
+                watched=watch,
+                early=early,
+                network=network or type(model).__name__,
+                choices=tuple(choices),
+                command=command or "tw.train(...)",
+                began=began,
+            )
+            run = Run(folder, facts, kept, model)
+            _write(run, language or preferred_language())
+            if outcome.stopped != "interrupted":
+                (folder / CHECKPOINT).unlink(missing_ok=True)
+            return run
+    except BaseException:
+        if not resume and not (folder / CHECKPOINT).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+STOPPING = Text(
+    en="Stopping after this step; what was learned is kept. Ctrl-C again ends at once.",
+    zh="将在当前训练步之后停止，已学到的内容会保留。再按一次 Ctrl-C 立即结束。",
+)
+
+
+class _Listener:
+    """Passes what the engine shows to the recording and to the progress bar."""
+
+    def __init__(self, folder: Path, observer: Observer | None, progress: TrainingProgress | None, resume: bool):
+        self._folder, self._progress, self._resume = folder, progress, resume
+        self.observer = observer
+        self._recorder: Recorder | None = None
+
+    def started(self, layers: Sequence[LayerInfo], epochs: int, steps_per_epoch: int, resumed_at: int) -> None:
+        layout = self.observer.layout(layers) if self.observer else Layout(tuple(layers), ())
+        self._recorder = Recorder(
+            self._folder, layout, resume_at=resumed_at, resume_epochs=resumed_at // steps_per_epoch
+        )
+        if self._progress:
+            self._progress.start(epochs, steps_per_epoch, resumed_at)
+
+    def steps(self, seen: engine.Steps, epoch: int, step_of_epoch: int, logs: Mapping[str, float]) -> None:
+        if self._recorder:
+            by_name = {
+                "loss": seen.loss,
+                "learning_rate": seen.learning_rate,
+                "gradient_norm": seen.gradient_norm,
+                "clipped_gradient_norm": seen.clipped_gradient_norm,
+                "step_time": seen.milliseconds,
+            }
+            self._recorder.steps(seen.steps, np.stack([by_name[measure.name] for measure in RUN_MEASURES], axis=1))
+            if seen.columns is not None:
+                self._recorder.layers(seen.sampled_steps, seen.columns)
+        if self._progress:
+            self._progress.update(epoch + 1, step_of_epoch, logs)
+
+    def epoch(self, row: Mapping[str, float]) -> None:
+        if self._recorder:
+            self._recorder.epoch(row)
+        if self._progress:
+            self._progress.epoch_end(int(row["epoch"]), row)
+
+    def close(self) -> None:
+        if self._recorder:
+            self._recorder.close()
+        if self._progress:
+            self._progress.stop()
+
+
+def _early_stopping(patience: int | None) -> list[Any]:
+    from trainwell.backend import load_keras
+
+    if not patience:
+        return []
+    keras = load_keras()
+    return [keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience, restore_best_weights=True)]
+
+
+def _blueprint(model: Any, settings: FitSettings, data: DataFacts) -> Blueprint | None:
+    """The training as data; None for a model that Keras cannot serialise, which can still be trained and watched."""
+    known = {
+        "name": data.name,
+        "kind": data.kind,
+        "task": data.task,
+        "input_shape": list(data.input_shape),
+        "class_names": list(data.class_names),
+        "fingerprint": data.fingerprint,
+    }
+    try:
+        return Blueprint.of(model, settings, known)
+    except ModelError:
+        return None
+
+
+def _check_same(folder: Path, blueprint: Blueprint | None) -> None:
+    """Only the same training can be resumed."""
+    before = Blueprint.load(folder / BLUEPRINT) if (folder / BLUEPRINT).exists() else None
+    if (before and before.hash) != (blueprint and blueprint.hash):
+        from trainwell.blueprint import diff
+
+        changes = [change.text.en for change in diff(before, blueprint)] if before and blueprint else []
+        shown = "; ".join(changes[:3]) or "blueprint"
+        raise SettingError(
+            Text(
+                en=f"the unfinished run in {str(folder)!r} had other settings ({shown}); resume it with those",
+                zh=f"{str(folder)!r} 中未完成的运行使用了不同的设置（{shown}）；请用原设置继续",
+            )
+        )
+
+
+def _check_shapes(model: Any, data: Dataset) -> None:
+    """A network for other data is noticed before it trains."""
+    shape = getattr(model, "input_shape", None)
+    given = data.input_shape
+    if isinstance(shape, tuple) and None not in shape[1:] and tuple(shape[1:]) != given:
+        raise ModelError(
+            Text(
+                en=f"the model takes inputs of shape {tuple(shape[1:])}, the data {data.name!r} have {given}; "
+                "build the model for these data",
+                zh=f"模型的输入形状为 {tuple(shape[1:])}，而数据 {data.name!r} 的形状为 {given}；请按这些数据构建模型",
+            )
+        )
+
+
+def _facts(
+    *,
+    model: Any,
+    data: Dataset | None,
+    data_facts: DataFacts,
+    settings: FitSettings,
+    blueprint: Blueprint | None,
+    outcome: engine.Outcome,
+    recording: Recording,
+    watched: bool,
+    early: list[Any],
+    network: str,
+    choices: tuple[Choice, ...],
+    command: str,
+    began: float,
+) -> RunFacts:
+    stopped_early = bool(early) and early[0].stopped_epoch > 0
+    best = early[0].best_epoch + 1 if early and early[0].best_weights is not None else None
+    kept_epoch = best if best != len(outcome.history) else None
+    found = measure_scores(model, data) if data is not None else _scores_of_history(outcome, kept_epoch)
+    diagnosis = diagnose(
+        Facts.of(
+            recording,
+            blueprint.to_dict() if blueprint else None,
+            _data_facts_for_diagnosis(data, data_facts, model),
+            stopped=outcome.stopped or "",
+            kept_epoch=kept_epoch,
+        )
+    )
+    step_times = recording.run("step_time").mean
+    return RunFacts(
+        data=data_facts,
+        network=NetworkFacts(network, _layer_rows(model, recording), int(model.count_params())),
+        training=TrainingFacts(
+            epochs_planned=settings.epochs,
+            epochs_done=len(outcome.history),
+            steps=outcome.steps,
+            batch_size=settings.batch_size,
+            seed=settings.seed,
+            seconds=outcome.seconds,
+            total_seconds=time.perf_counter() - began,
+            stopped="early_stopping" if stopped_early else outcome.stopped,
+            kept_epoch=kept_epoch,
+            step_milliseconds=float(np.median(step_times)) if len(step_times) else None,
+            peak_memory_mb=origin.peak_memory_mb(),
+            watched_every=outcome.every if watched else None,
+            watching_cost=outcome.look_cost,
+        ),
+        scores=found,
+        diagnosis=diagnosis,
+        origin=Origin(
+            command=command,
+            date=datetime.datetime.now(datetime.UTC).astimezone().isoformat(timespec="seconds"),
+            versions=origin.versions(),
+            hardware=origin.hardware(),
+            blueprint_hash=blueprint.hash if blueprint else "",
+            keras_code=code(blueprint) if blueprint else "",
+        ),
+        choices=tuple(report.Choice(choice.setting, choice.value, choice.reason) for choice in choices),
+    )
+
+
+def _scores_of_history(outcome: engine.Outcome, kept_epoch: int | None) -> Scores:
+    """Scores of arrays that came without a test part: those of the kept epoch."""
+    row = outcome.history[(kept_epoch or len(outcome.history)) - 1] if outcome.history else {}
+    other = ("epoch", "learning_rate", "seconds")
+    return Scores(
+        train={name: v for name, v in row.items() if name not in other and not name.startswith("val_")},
+        validation={name.removeprefix("val_"): v for name, v in row.items() if name.startswith("val_")},
+    )
+
+
+def _data_facts_for_diagnosis(data: Dataset | None, facts: DataFacts, model: Any) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "task": facts.task,
+        "training_samples": facts.samples["train"],
+        "validation_samples": facts.samples.get("validation", 0),
+    }
+    if facts.class_counts.get("train"):
+        counts = facts.class_counts["train"]
+        known["class_shares"] = [count / sum(counts) for count in counts]
+    elif data is not None:
+        weights = model.get_compile_config().get("loss_weights") if model.compiled else None
+        weight = weights[0] if isinstance(weights, list) and weights else weights if isinstance(weights, float) else 1.0
+        known["target_variance"] = float(np.var(data.train.y, axis=0).mean()) * weight
+    return known
+
+
+def _layer_rows(model: Any, recording: Recording) -> tuple[LayerRow, ...]:
+    """One row per layer of the model itself; of a model without a fixed graph, the layers that were watched."""
+    watched = {layer.name: layer for layer in recording.layers}
+    rows: list[LayerRow] = []
+    for layer in model.layers:
+        try:
+            shape = tuple(int(n or 0) for n in layer.output.shape[1:])
+        except (AttributeError, ValueError, TypeError):
+            return tuple(
+                LayerRow(info.name, info.kind, info.output_shape, info.parameters, info.activation)
+                for info in recording.layers
+            )
+        activation = watched[layer.name].activation if layer.name in watched else None
+        initializer = getattr(layer, "kernel_initializer", None)
+        rows.append(
+            LayerRow(
+                layer.name,
+                type(layer).__name__,
+                shape,
+                int(layer.count_params()),
+                activation,
+                None if initializer is None else type(initializer).__name__,
+            )
+        )
+    return tuple(rows)
+
+
+def _write(run: Run, language: Language) -> None:
+    """Everything that a run's folder holds besides model and recording."""
+    write_file(run.folder / FACTS, run.facts.to_json().encode())
+    write_file(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())
+    write_html(run.facts, run.recording, language, run.folder / REPORT)
+    write_file(run.folder / RESULT, write_json(result(run.facts, run.folder)))
