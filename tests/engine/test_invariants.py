@@ -104,7 +104,8 @@ class StopAfter:
 
 
 @pytest.mark.parametrize(
-    ("build", "asked"), [(networks.mlp, 0), (networks.mlp, 6), (networks.mlp, 16), (networks.cnn, 9), (networks.lstm, 13)]
+    ("build", "asked"),
+    [(networks.mlp, 0), (networks.mlp, 6), (networks.mlp, 16), (networks.cnn, 9), (networks.lstm, 13)],
 )
 def test_resumed_equals_uninterrupted_bit_for_bit(build, asked, tmp_path, monkeypatch):
     monkeypatch.setattr(engine.training, "CHUNK_SECONDS", 1e-9)  # look up after every step

@@ -89,9 +89,9 @@ def recording(
         [loss, 1e-3 * (1 + np.cos(np.pi * share)) / 2 + 1e-6, norm, np.minimum(norm, 1.0), np.full(total, 4.2)], axis=1
     ).astype(np.float32)
     looks = steps[every - 1 :: every]
-    columns = np.stack(
-        [_column(measure, layer, layers, looks / total, fade, random) for measure, layer in layout.columns], axis=1
-    ).astype(np.float32)
+    columns = np.zeros((len(looks), len(layout.columns)), np.float32)
+    for place, (measure, layer) in enumerate(layout.columns):
+        columns[:, place] = _column(measure, layer, layers, looks / total, fade, random)
     if nan_from is not None:
         run[nan_from - 1 :, [0, 2, 3]] = np.nan
         columns[looks >= nan_from] = np.nan

@@ -59,12 +59,16 @@ def readable(value: Any) -> str:
         config = value["config"]
         if not isinstance(config, dict):
             return str(config)
-        shown = {k: v for k, v in config.items() if isinstance(v, bool | int | float | str) and k != "name"}
+        shown = {
+            k: v
+            for k, v in config.items()
+            if isinstance(v, bool | int | float | str) and k not in ("name", "trainable")
+        }
         text = f"{value['class_name']}({', '.join(f'{k}={v}' for k, v in shown.items())})"
     elif isinstance(value, list):
         text = ", ".join(readable(item) for item in value) or "[]"
     else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        text = value if isinstance(value, str) else "None" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

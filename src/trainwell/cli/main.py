@@ -117,7 +117,7 @@ def _run(given: list[str], session: Session) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()  # pyright: ignore[reportAttributeAccessIssue]
             return 0
-        _say_error(session, _usage_message(error, session))
+        _say_error(session, _usage_message(error, session, given))
         return 2
     except typer.Abort:
         return 130
@@ -138,7 +138,7 @@ def _translate_help_option(command: Any, session: Session) -> None:
         each.get_help_option = translated
 
 
-def _usage_message(error: Any, session: Session) -> str:
+def _usage_message(error: Any, session: Session, given: list[str]) -> str:
     """A mistake in the command itself, as one line in the session's language."""
     kind = type(error).__name__
     param = getattr(error, "param", None)
@@ -156,11 +156,29 @@ def _usage_message(error: Any, session: Session) -> str:
     if kind == "MissingParameter":
         return session(Text(en=f"{name} is missing; see --help", zh=f"缺少 {name}；请查看 --help"))
     if kind == "BadParameter" and param is not None:
+        value = _given_value(given, getattr(param, "opts", ()))
+        expected = Text(en=error.message, zh=error.message)
+        if "integer" in error.message:
+            expected = Text(en="a whole number", zh="整数")
+        elif "number" in error.message:
+            expected = Text(en="a number", zh="数值")
         return session(
-            Text(en=f"{name}: {error.message}; see --help", zh=f"{name} 的值无效（{error.message}）；请查看 --help")
+            Text(
+                en=f"{name}: expected {expected.en}, given {value!r}; see --help",
+                zh=f"{name}：应为{expected.zh}，给出的是 {value!r}；请查看 --help",
+            )
         )
     message = error.format_message()
     return session(Text(en=f"{message} (see --help)", zh=f"命令有误：{message}（请查看 --help）"))
+
+
+def _given_value(given: list[str], names: Sequence[str]) -> str:
+    """What was written after an option."""
+    for position, argument in enumerate(given):
+        name, equals, value = argument.partition("=")
+        if name in names:
+            return value if equals else given[position + 1] if position + 1 < len(given) else ""
+    return ""
 
 
 def _say_error(session: Session, message: str) -> None:

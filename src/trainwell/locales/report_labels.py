@@ -190,7 +190,8 @@ LABELS: Mapping[str, Text] = {
     "gradient_flow": Text(en="Gradient flow through the layers", zh="梯度在各层间的流动"),
     "gradient_flow_how": Text(
         en="Each row is a layer, the input on top; each column a moment of the training. The more a colour "
-        "stands out from the page, the stronger the gradient. Rows that fade towards the top belong to layers that hardly learn (vanishing gradient).",
+        "stands out from the page, the stronger the gradient. Rows that fade towards the top belong to layers that "
+        "hardly learn (vanishing gradient).",
         zh="每一行是一层，输入在最上方；每一列是训练的一个时刻。颜色与页面反差越大，梯度越强。若越往上颜色越淡，"
         "说明靠近输入的层几乎学不到东西（梯度消失）。",
     ),

@@ -151,6 +151,7 @@ def compile_model(model: Any, data: Dataset, recipe: Recipe, steps: int | None) 
         std = data.target_scaling.std if data.target_scaling else (1.0,)
         weights = [1.0 / (math.fsum(s**2 for s in std) / len(std))]
     model.compile(optimizer=_optimizer(recipe, steps), loss=loss, loss_weights=weights, metrics=[metric])
+    model.optimizer.build(model.trainable_variables)  # else Keras warns when an untrained model is saved and loaded
 
 
 def _optimizer(recipe: Recipe, steps: int | None) -> Any:

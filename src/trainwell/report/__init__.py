@@ -13,7 +13,7 @@ from trainwell.report.facts import (
     Scores,
     TrainingFacts,
 )
-from trainwell.report.html import html, write_html
+from trainwell.report.html import render_html, write_html
 from trainwell.report.progress import CountedProgress, TrainingProgress
 from trainwell.report.result_json import result
 from trainwell.report.terminal import choices_panel, data_summary, summary
@@ -35,7 +35,7 @@ __all__ = [
     "TrainingProgress",
     "choices_panel",
     "data_summary",
-    "html",
+    "render_html",
     "result",
     "summary",
     "thumbnail",

@@ -29,7 +29,7 @@ from trainwell.signals import Recording
 _CLASSES = 30  # rows of the table of classes
 
 
-def html(facts: RunFacts, recording: Recording, language: Language) -> str:
+def render_html(facts: RunFacts, recording: Recording, language: Language) -> str:
     """The whole page.
 
     Args:
@@ -97,7 +97,7 @@ def write_html(facts: RunFacts, recording: Recording, language: Language, path: 
         FolderError: the file cannot be written.
     """
     path = Path(path)
-    text = html(facts, recording, language)
+    text = render_html(facts, recording, language)
     try:
         path.write_text(text, encoding="utf-8", errors="replace")
     except OSError as error:

@@ -107,7 +107,8 @@ class TrainingProgress:
 
     def _line(self, epoch: int, logs: Mapping[str, float]) -> str:
         parts = [EPOCH.format(epoch=f"{epoch:>{len(str(self._epochs))}}", epochs=self._epochs)[self._language]]
-        parts += [f"{_name(name, self._language)} {numbers.metric(name, value)}" for name, value in logs.items()]
+        ordered = sorted(logs, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+        parts += [f"{_name(name, self._language)} {numbers.metric(name, logs[name])}" for name in ordered]
         return "  ".join(parts)
 
 

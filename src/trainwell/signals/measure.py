@@ -95,6 +95,11 @@ def norm(xp: Any, arrays: Sequence[Any]) -> Any:
     first avoids it. A non-finite element gives a non-finite norm.
     """
     flat = [float32(xp, a).reshape(-1) for a in arrays]
-    largest = xp.stack([xp.max(xp.abs(a)) for a in flat]).max()
-    scale = xp.where((largest > 0) & xp.isfinite(largest), largest, xp.float32(1.0))
+    scale = scale_of(xp, flat)
     return scale * xp.sqrt(sum(xp.sum(xp.square(a / scale)) for a in flat))
+
+
+def scale_of(xp: Any, arrays: Sequence[Any]) -> Any:
+    """The largest absolute element, to divide by; 1 where it is zero or not finite."""
+    largest = xp.stack([xp.max(xp.abs(a)) for a in arrays]).max()
+    return xp.where((largest > 0) & xp.isfinite(largest), largest, xp.float32(1.0))

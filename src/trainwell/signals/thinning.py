@@ -67,8 +67,8 @@ def merge_pairs(rows: Rows) -> Rows:
 
 
 def thin(rows: Rows, capacity: int) -> Rows:
-    """At most `capacity` rows: as long as there are more, the older half is merged in pairs."""
+    """At most `capacity` rows (at least 1): as long as there are more, the older half is merged in pairs."""
     while len(rows) > capacity:
-        half = len(rows) // 2
+        half = max(2, len(rows) // 2)
         rows = np.concatenate([merge_pairs(rows[:half]), rows[half:]])
     return rows

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from trainwell.report.facts import DataFacts
+from trainwell.report.facts import PARTS, DataFacts, Part
 
 
 def facts_of_arrays(model: Any, x: Any, y: Any, validation: tuple[Any, ...] | None) -> DataFacts:
@@ -29,9 +29,9 @@ def facts_of_arrays(model: Any, x: Any, y: Any, validation: tuple[Any, ...] | No
         classes = max(classes, outputs)
     names = tuple(str(i) for i in range(classes)) if 2 <= classes <= 1000 else ()
     task = "regression" if not names else "binary" if classes == 2 else "multiclass"
-    counts = {
+    counts: dict[Part, tuple[int, ...]] = {
         part: tuple(int(n) for n in np.bincount(_labels(values), minlength=classes))
-        for part, values in (("train", targets), ("validation", held_out))
+        for part, values in zip(PARTS, (targets, held_out), strict=False)
         if names
     }
     return DataFacts(

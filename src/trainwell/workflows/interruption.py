@@ -23,7 +23,7 @@ def interruptible(told: Callable[[], None] = lambda: None) -> Generator[Callable
 
     def stop(number: int, frame: FrameType | None) -> None:
         if came.is_set():
-            previous = before[number]
+            previous = before[signal.Signals(number)]
             if callable(previous):
                 previous(number, frame)
             raise KeyboardInterrupt

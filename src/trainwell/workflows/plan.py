@@ -15,11 +15,18 @@ from trainwell.data import Dataset, load
 from trainwell.engine import check
 from trainwell.errors import SettingError
 from trainwell.locales import Language, Text
-from trainwell.networks import Choice
+from trainwell.report.facts import Choice
 from trainwell.report.progress import TrainingProgress
 from trainwell.workflows.run import Run
 from trainwell.workflows.run_folder import free_name
-from trainwell.workflows.train import DEFAULT_BATCH_SIZE, DEFAULT_PATIENCE, FEW_SAMPLES, default_epochs, train
+from trainwell.workflows.train import (
+    DEFAULT_BATCH_SIZE,
+    DEFAULT_PATIENCE,
+    FEW_SAMPLES,
+    default_batch_size,
+    default_epochs,
+    train,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +68,7 @@ def plan(
     shape: Mapping[str, Any] | None = None,
     techniques: Mapping[str, Any] | None = None,
     epochs: int | None = None,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    batch_size: int | None = None,
     early_stopping: int | None = None,
     balanced: bool = False,
     seed: int = 0,
@@ -79,7 +86,7 @@ def plan(
         shape: the network's own settings: hidden, filters, dense.
         techniques: what `networks.recipe` takes.
         epochs: as `train` takes it.
-        batch_size: samples of one step.
+        batch_size: as `train` takes it.
         early_stopping: patience in epochs; 0 never stops early; 5 if not given and there is a validation part.
         balanced: weigh classes by their rarity.
         seed: of weights, order and dropout.
@@ -97,22 +104,26 @@ def plan(
     name = network or networks.default_network(data)
     samples = len(data.train)
     planned = default_epochs(samples) if epochs is None else epochs
-    steps = max(1, planned * math.ceil(samples / max(batch_size, 1)))
+    batch = default_batch_size(samples) if batch_size is None else batch_size
+    steps = max(1, planned * math.ceil(samples / max(batch, 1)))
     built = networks.build(name, data, steps=steps, seed=seed, **(shape or {}), **(techniques or {}))
-    check(built.model, samples, planned, batch_size)
+    check(built.model, samples, planned, batch)
+    few = batch < DEFAULT_BATCH_SIZE
     patience = early_stopping if early_stopping is not None else DEFAULT_PATIENCE if len(data.validation) else 0
     return Plan(
         data=data,
         network=name,
         model=built.model,
         choices=(
-            *_network_choice(name, network),
-            *built.choices,
-            *_training_choices(planned, epochs, samples, patience, early_stopping),
+            _network_choice(name, network),
+            *(Choice(choice.setting, choice.value, choice.reason) for choice in built.choices),
+            *([_epochs_choice(planned, samples)] if epochs is None else []),
+            *([Choice("batch_size", str(batch), FEW_FOR_A_BATCH)] if batch_size is None and few else []),
+            *([Choice("early_stopping", str(patience), STOPS_EARLY)] if patience and early_stopping is None else []),
         ),
         settings={
             "epochs": planned,
-            "batch_size": batch_size,
+            "batch_size": batch,
             "class_weight": _balanced(data) if balanced else None,
             "seed": seed,
             "early_stopping": patience or None,
@@ -144,25 +155,23 @@ def _balanced(data: Dataset) -> dict[int, float]:
     return {label: float(len(data.train.y) / (len(counts) * count)) for label, count in enumerate(counts)}
 
 
-def _network_choice(name: str, asked: str | None) -> list[Choice]:
+def _network_choice(name: str, asked: str | None) -> Choice:
     if asked is not None:
-        return [Choice("network", name, True, Text(en="as asked", zh="按您的要求"))]
-    return [Choice("network", name, False, Text(en="suits data of this kind", zh="适合这类数据"))]
+        return Choice("network", name, Text(en="as asked", zh="按您的要求"))
+    return Choice("network", name, Text(en="suits data of this kind", zh="适合这类数据"))
 
 
-def _training_choices(planned: int, epochs: int | None, samples: int, patience: int, asked: int | None) -> list[Choice]:
-    choices: list[Choice] = []
-    if epochs is None:
-        few = samples < FEW_SAMPLES
-        reason = Text(
-            en=f"{'less' if few else 'no less'} than {FEW_SAMPLES:,} training samples",
-            zh=f"训练样本{'少于' if few else '不少于'} {FEW_SAMPLES:,} 个",
-        )
-        choices.append(Choice("epochs", str(planned), False, reason))
-    if patience and asked is None:
-        reason = Text(
-            en="stops when the validation loss has not fallen for so many epochs, and keeps the best weights",
-            zh="验证损失连续这么多轮没有下降就停止，并保留最好的权重",
-        )
-        choices.append(Choice("early_stopping", str(patience), False, reason))
-    return choices
+def _epochs_choice(planned: int, samples: int) -> Choice:
+    few = samples < FEW_SAMPLES
+    reason = Text(
+        en=f"{'less' if few else 'no less'} than {FEW_SAMPLES:,} training samples",
+        zh=f"训练样本{'少于' if few else '不少于'} {FEW_SAMPLES:,} 个",
+    )
+    return Choice("epochs", str(planned), reason)
+
+
+FEW_FOR_A_BATCH = Text(en="all training samples at once: there are few", zh="训练样本很少，每步使用全部样本")
+STOPS_EARLY = Text(
+    en="stops when the validation loss has not fallen for so many epochs, and keeps the best weights",
+    zh="验证损失连续这么多轮没有下降就停止，并保留最好的权重",
+)

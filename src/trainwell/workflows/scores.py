@@ -20,23 +20,22 @@ Array = npt.NDArray[Any]
 def scores(model: Any, data: Dataset) -> Scores:
     """Measure on all three parts; confusion, mistakes and predictions are those of the test part."""
     measure = _regression if data.task == "regression" else _classification
-    outputs = {
-        name: predict(model, split.x) for name, split in zip(("train", "validation", "test"), data.parts, strict=True)
-    }
-    parts = {
-        name: measure(outputs[name], split.y) if len(split) else {}
-        for name, split in zip(("train", "validation", "test"), data.parts, strict=True)
-    }
+    outputs = [predict(model, split.x) for split in data.parts]
+    train, validation, test = (
+        measure(answers, split.y) if len(split) else {} for answers, split in zip(outputs, data.parts, strict=True)
+    )
     if data.task == "regression":
         mean = np.broadcast_to(data.train.y.mean(axis=0), data.test.y.shape)
-        return Scores(**parts, baseline=_regression(mean, data.test.y), predictions=_points(data, outputs["test"]))
-    table = probabilities(outputs["test"])
+        return Scores(train, validation, test, _regression(mean, data.test.y), predictions=_points(data, outputs[2]))
+    table = probabilities(outputs[2])
     answers = table.argmax(axis=1)
     confusion = np.zeros((len(data.class_names),) * 2, np.int64)
     np.add.at(confusion, (data.test.y, answers), 1)
     return Scores(
-        **parts,
-        baseline=_baseline(data),
+        train,
+        validation,
+        test,
+        _baseline(data),
         confusion=tuple(tuple(int(n) for n in row) for row in confusion),
         mistakes=_mistakes(data, table, answers),
         mistake_count=int((answers != data.test.y).sum()),
@@ -71,16 +70,15 @@ def _classification(outputs: Array, y: Array) -> dict[str, float]:
     return {
         "loss": float(-np.log(likelihood).mean()),
         "accuracy": float(accuracy_score(y, answers)),
-        "balanced_accuracy": float(recall_score(y, answers, labels=np.unique(y), average="macro", zero_division=0)),
+        "balanced_accuracy": float(recall_score(y, answers, labels=np.unique(y), average="macro")),
     }
 
 
 def _regression(outputs: Array, y: Array) -> dict[str, float]:
     from sklearn.metrics import mean_absolute_error, mean_squared_error, r2_score
 
-    finite = np.nan_to_num(
-        np.asarray(outputs, np.float64), posinf=np.finfo(np.float32).max, neginf=np.finfo(np.float32).min
-    )
+    largest = float(np.finfo(np.float32).max)  # scikit-learn refuses NaN and infinity
+    finite = np.nan_to_num(outputs.astype(np.float64), posinf=largest, neginf=-largest)
     squared = float(mean_squared_error(y, finite))
     return {
         "loss": squared,
@@ -101,6 +99,9 @@ def _baseline(data: Dataset) -> dict[str, float]:
 
 def _mistakes(data: Dataset, table: Array, answers: Array) -> tuple[Mistake, ...]:
     wrong = np.flatnonzero(answers != data.test.y)
+    # pictures of few grey levels (digits: 0..16) would be black on a scale to 255
+    brightest = int(data.train.x.max()) if data.kind == "image" and data.train.x.dtype == np.uint8 else 255
+    brighter = 255 // brightest if 0 < brightest < 128 else 1
     surest = wrong[np.argsort(-table[wrong, answers[wrong]], kind="stable")][:MISTAKES]
     return tuple(
         Mistake(
@@ -108,7 +109,9 @@ def _mistakes(data: Dataset, table: Array, answers: Array) -> tuple[Mistake, ...
             true=data.class_names[int(data.test.y[i])],
             predicted=data.class_names[int(answers[i])],
             probability=float(table[i, answers[i]]),
-            thumbnail=thumbnail(data.test.x[i]) if data.kind == "image" else None,
+            thumbnail=thumbnail(data.test.x[i] * np.asarray(brighter, data.test.x.dtype))
+            if data.kind == "image"
+            else None,
         )
         for i in surest
     )

@@ -13,14 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from trainwell import engine, report
+from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, LayerInfo, code
 from trainwell.data import Dataset
 from trainwell.diagnosis import Facts, diagnose
 from trainwell.errors import ModelError, SettingError
 from trainwell.locales import Language, Text, preferred_language
-from trainwell.networks import Choice, targets
+from trainwell.networks import targets
 from trainwell.report.facts import (
+    Choice,
     DataFacts,
     LayerRow,
     NetworkFacts,
@@ -62,13 +63,18 @@ def default_epochs(samples: int) -> int:
     return DEFAULT_EPOCHS_FEW if samples < FEW_SAMPLES else DEFAULT_EPOCHS
 
 
+def default_batch_size(samples: int) -> int:
+    """Samples of one step if the number is not given: Keras's 32, or all if there are fewer."""
+    return min(DEFAULT_BATCH_SIZE, max(samples, 1))
+
+
 def train(
     model: Any,
     x: Any,
     y: Any = None,
     *,
     epochs: int | None = None,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    batch_size: int | None = None,
     validation_data: tuple[Any, ...] | None = None,
     callbacks: Sequence[Any] = (),
     class_weight: Mapping[int, float] | None = None,
@@ -93,7 +99,7 @@ def train(
         x: a `Dataset`, or inputs (samples, ...).
         y: targets (samples, ...) if x is not a `Dataset`.
         epochs: how often to go through the training data; 30 for less than 5,000 samples, else 10, if not given.
-        batch_size: samples of one step.
+        batch_size: samples of one step; 32 if not given, or all if there are fewer.
         validation_data: (x, y) or (x, y, sample_weight); a `Dataset` brings its own.
         callbacks: Keras callbacks, called at their documented points.
         class_weight: class number -> weight of its samples in the loss.
@@ -130,6 +136,7 @@ def train(
             raise SettingError(Text(en="y is missing; give train(model, x, y)", zh="缺少 y；请使用 train(model, x, y)"))
     samples = len(np.asarray(x)) if not isinstance(x, dict | list | tuple) else len(y)
     epochs = default_epochs(samples) if epochs is None else epochs
+    batch_size = default_batch_size(samples) if batch_size is None else batch_size
     if early_stopping and validation is None:
         raise SettingError(
             Text(
@@ -369,7 +376,7 @@ def _facts(
             blueprint_hash=blueprint.hash if blueprint else "",
             keras_code=code(blueprint) if blueprint else "",
         ),
-        choices=tuple(report.Choice(choice.setting, choice.value, choice.reason) for choice in choices),
+        choices=choices,
     )
 
 

@@ -5,7 +5,6 @@ import enum
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -38,13 +37,13 @@ def add_to(app: typer.Typer, session: Session) -> None:
 
     @app.command("predict", help=session(ABOUT))
     def predict(  # pyright: ignore[reportUnusedFunction]
-        run: Annotated[Path, typer.Argument(help=session(RUN), show_default=False)],
-        source: Annotated[Path, typer.Argument(metavar="INPUT", help=session(INPUT), show_default=False)],
-        form: Annotated[Format, typer.Option("--format", help=session(FORMAT))] = Format.csv,
-        as_json: Annotated[bool, typer.Option("--json", help="--format json")] = False,
-        strict: strict_option(session, STRICT) = False,
-        quiet: quiet_option(session) = False,
-        lang: lang_option(session) = Lang(session.language),
+        run: Path = typer.Argument(..., help=session(RUN), show_default=False),
+        source: Path = typer.Argument(..., metavar="INPUT", help=session(INPUT), show_default=False),
+        form: Format = typer.Option(Format.csv, "--format", help=session(FORMAT)),
+        as_json: bool = typer.Option(False, "--json", help="--format json"),
+        strict: bool = strict_option(session, STRICT),
+        quiet: bool = quiet_option(session),
+        lang: Lang = lang_option(session),
     ) -> None:
         del lang
         session.quiet = quiet

@@ -1,7 +1,6 @@
 """`trainwell report RUN`: make the report of a run again, in either language."""
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -23,11 +22,11 @@ def add_to(app: typer.Typer, session: Session) -> None:
 
     @app.command("report", help=session(ABOUT))
     def report(  # pyright: ignore[reportUnusedFunction]
-        run: Annotated[Path, typer.Argument(help=session(RUN), show_default=False)],
-        out: Annotated[Path | None, typer.Option("--out", help=session(OUT), show_default=False)] = None,
-        json: json_option(session) = False,
-        quiet: quiet_option(session) = False,
-        lang: lang_option(session) = Lang(session.language),
+        run: Path = typer.Argument(..., help=session(RUN), show_default=False),
+        out: Path | None = typer.Option(None, "--out", help=session(OUT), show_default=False),
+        json: bool = json_option(session),
+        quiet: bool = quiet_option(session),
+        lang: Lang = lang_option(session),
     ) -> None:
         del lang
         session.quiet, session.json = quiet, json

@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
@@ -23,10 +22,10 @@ def add_to(app: typer.Typer, session: Session) -> None:
 
     @app.command("techniques", help=session(ABOUT))
     def techniques(  # pyright: ignore[reportUnusedFunction]
-        name: Annotated[str | None, typer.Argument(help=session(NAME), show_default=False)] = None,
-        picture: Annotated[Path | None, typer.Option("--picture", help=session(PICTURE), show_default=False)] = None,
-        as_json: json_option(session) = False,
-        lang: lang_option(session) = Lang(session.language),
+        name: str | None = typer.Argument(None, help=session(NAME), show_default=False),
+        picture: Path | None = typer.Option(None, "--picture", help=session(PICTURE), show_default=False),
+        as_json: bool = json_option(session),
+        lang: Lang = lang_option(session),
     ) -> None:
         del lang
         session.json = as_json

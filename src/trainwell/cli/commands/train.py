@@ -4,7 +4,7 @@ import json as json_module
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -79,7 +79,7 @@ OPTIONS = {
         en="Passes over the data: 30 for less than 5,000 samples, else 10.",
         zh="遍历数据的轮数：不足 5000 个样本时 30，否则 10。",
     ),
-    "batch_size": Text(en="Samples of one step.", zh="每步的样本数。"),
+    "batch_size": Text(en="Samples of one step: 32, or all if fewer.", zh="每步的样本数：32，不足则取全部。"),
     "early_stopping": Text(
         en="Epochs without progress on validation data before it stops; 0: never.",
         zh="验证数据上多少轮没有进步就停止；0 表示从不。",
@@ -110,54 +110,53 @@ OPTIONS = {
 def add_to(app: typer.Typer, session: Session) -> None:
     """Add the command."""
 
-    def option(kind: Any, name: str, panel: str, *flags: str) -> Any:
-        info = typer.Option(
-            *flags, help=session(OPTIONS[name]), rich_help_panel=session(PANELS[panel]), show_default=False
+    def option(default: Any, name: str, panel: str, *flags: str) -> Any:
+        return typer.Option(
+            default, *flags, help=session(OPTIONS[name]), rich_help_panel=session(PANELS[panel]), show_default=False
         )
-        return Annotated[kind, info]
 
     @app.command("train", help=session(ABOUT))
     def train(  # pyright: ignore[reportUnusedFunction]
-        data: Annotated[str, typer.Argument(help=session(DATA), show_default=False)],
-        network: option(str | None, "network", "network") = None,
-        hidden: option(str | None, "hidden", "network") = None,
-        filters: option(str | None, "filters", "network") = None,
-        dense: option(int | None, "dense", "network") = None,
-        activation: option(str | None, "activation", "network") = None,
-        initializer: option(str | None, "initializer", "network") = None,
-        normalization: option(str | None, "normalization", "network") = None,
-        dropout: option(float | None, "dropout", "network") = None,
-        spatial_dropout: option(float | None, "spatial_dropout", "network") = None,
-        l1: option(float | None, "l1", "network") = None,
-        l2: option(float | None, "l2", "network") = None,
-        optimizer: option(str | None, "optimizer", "training") = None,
-        learning_rate: option(float | None, "learning_rate", "training") = None,
-        schedule: option(str | None, "schedule", "training") = None,
-        warmup: option(int | None, "warmup", "training") = None,
-        clip_value: option(float | None, "clip_value", "training") = None,
-        clip_norm: option(float | None, "clip_norm", "training") = None,
-        global_clip_norm: option(float | None, "global_clip_norm", "training") = None,
-        weight_decay: option(float | None, "weight_decay", "training") = None,
-        label_smoothing: option(float | None, "label_smoothing", "training") = None,
-        precision: option(str | None, "precision", "training") = None,
-        epochs: option(int | None, "epochs", "training") = None,
-        batch_size: option(int, "batch_size", "training") = 32,
-        early_stopping: option(int | None, "early_stopping", "training") = None,
-        balanced: option(bool, "balanced", "training", "--balanced") = False,
-        seed: option(int, "seed", "training") = 0,
-        validation: option(float, "validation", "data") = 0.1,
-        test: option(float, "test", "data") = 0.2,
-        split_seed: option(int, "split_seed", "data") = 0,
-        image_size: option(str | None, "image_size", "data") = None,
-        task: option(str | None, "task", "data") = None,
-        out: option(Path | None, "out", "output") = None,
-        resume: option(bool, "resume", "output", "--resume") = False,
-        every: option(int | None, "every", "output") = None,
-        watch: option(bool, "watch", "output", "--watch/--no-watch") = True,
-        strict: strict_option(session, STRICT) = False,
-        json: json_option(session) = False,
-        quiet: quiet_option(session) = False,
-        lang: lang_option(session) = Lang(session.language),
+        data: str = typer.Argument(..., help=session(DATA), show_default=False),
+        network: str | None = option(None, "network", "network"),
+        hidden: str | None = option(None, "hidden", "network"),
+        filters: str | None = option(None, "filters", "network"),
+        dense: int | None = option(None, "dense", "network"),
+        activation: str | None = option(None, "activation", "network"),
+        initializer: str | None = option(None, "initializer", "network"),
+        normalization: str | None = option(None, "normalization", "network"),
+        dropout: float | None = option(None, "dropout", "network"),
+        spatial_dropout: float | None = option(None, "spatial_dropout", "network"),
+        l1: float | None = option(None, "l1", "network"),
+        l2: float | None = option(None, "l2", "network"),
+        optimizer: str | None = option(None, "optimizer", "training"),
+        learning_rate: float | None = option(None, "learning_rate", "training"),
+        schedule: str | None = option(None, "schedule", "training"),
+        warmup: int | None = option(None, "warmup", "training"),
+        clip_value: float | None = option(None, "clip_value", "training"),
+        clip_norm: float | None = option(None, "clip_norm", "training"),
+        global_clip_norm: float | None = option(None, "global_clip_norm", "training"),
+        weight_decay: float | None = option(None, "weight_decay", "training"),
+        label_smoothing: float | None = option(None, "label_smoothing", "training"),
+        precision: str | None = option(None, "precision", "training"),
+        epochs: int | None = option(None, "epochs", "training"),
+        batch_size: int | None = option(None, "batch_size", "training"),
+        early_stopping: int | None = option(None, "early_stopping", "training"),
+        balanced: bool = option(False, "balanced", "training", "--balanced"),
+        seed: int = option(0, "seed", "training"),
+        validation: float = option(0.1, "validation", "data"),
+        test: float = option(0.2, "test", "data"),
+        split_seed: int = option(0, "split_seed", "data"),
+        image_size: str | None = option(None, "image_size", "data"),
+        task: str | None = option(None, "task", "data"),
+        out: Path | None = option(None, "out", "output"),
+        resume: bool = option(False, "resume", "output", "--resume"),
+        every: int | None = option(None, "every", "output"),
+        watch: bool = option(True, "watch", "output", "--watch/--no-watch"),
+        strict: bool = strict_option(session, STRICT),
+        json: bool = json_option(session),
+        quiet: bool = quiet_option(session),
+        lang: Lang = lang_option(session),
     ) -> int:
         del lang
         session.quiet, session.json = quiet, json
@@ -264,10 +263,10 @@ def _size(text: str | None) -> int | tuple[int, int] | None:
     if text is None:
         return None
     try:
-        sides = tuple(int(side) for side in text.split("x"))
+        sides = [int(side) for side in text.split("x")]
     except ValueError:
-        sides = ()
-    if len(sides) not in (1, 2):
+        sides = []
+    if not 1 <= len(sides) <= 2:
         raise SettingError(
             Text(
                 en=f"--image-size: expected a side such as 64, or HEIGHTxWIDTH, given {text!r}",

@@ -157,9 +157,10 @@ def _check(facts: Facts) -> Sequence[Finding] | NotChecked:
             ),
         )
     risen, by_heart = _risen(facts, curves), _by_heart(facts, curves)
-    if risen and by_heart and risen.severity == "note" and not _kept(facts, curves):
-        # the accuracy held its best, but that best is far below the training accuracy
-        risen = replace(risen, severity="warning", evidence=(*risen.evidence, *by_heart.evidence))
+    if risen and by_heart and _accuracy_gap(facts) is not None and not _kept(facts, curves):
+        # even where the accuracy held its best, that best is far below the training accuracy
+        worse: Severity = "warning" if risen.severity == "note" else risen.severity
+        risen = replace(risen, severity=worse, evidence=(*risen.evidence, *by_heart.evidence))
     finding = risen or by_heart
     return (finding,) if finding else ()
 
@@ -251,9 +252,7 @@ def _by_heart(facts: Facts, curves: _Curves) -> Finding | None:
     gap = float(validation - train) / curves.reference
     early = curves.validation[: 2 * len(curves.validation) // 3].min()
     still_falling = curves.validation[-1] < FALL.value * early
-    last = facts.recording.epochs[-1]
-    accuracies = [last.get(name) for name in ("accuracy", "val_accuracy")]
-    above = accuracies[0] - accuracies[1] if accuracies[0] is not None and accuracies[1] is not None else None
+    above = _accuracy_gap(facts)
     if gap < GAP.value or still_falling or (above is not None and above < METRIC_GAP.value):
         return None
     evidence = [_evidence(BY_HEART, float(train / validation), "<"), _evidence(GAP, gap, ">")]
@@ -280,6 +279,14 @@ def _by_heart(facts: Facts, curves: _Curves) -> Finding | None:
         ),
         evidence,
     )
+
+
+def _accuracy_gap(facts: Facts) -> float | None:
+    """Training accuracy above validation accuracy in the last epoch; None if not known."""
+    last = facts.recording.epochs[-1]
+    if "accuracy" not in last or "val_accuracy" not in last:
+        return None
+    return last["accuracy"] - last["val_accuracy"]
 
 
 def _accuracy_lost(facts: Facts) -> float | None:

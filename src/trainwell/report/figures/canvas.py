@@ -22,6 +22,7 @@ STEP = Text(en="training step", zh="训练步")
 EPOCH = Text(en="epoch", zh="轮次")
 NONFINITE = Text(en="NaN or infinite", zh="NaN 或无穷")
 _LONGEST_NAME = 22
+_LEGEND_COLUMNS = 4
 
 
 def canvas(height: float, rows: int = 1, columns: int = 1) -> Figure:
@@ -117,7 +118,8 @@ def legend(axes: Any) -> None:
     """A legend between title and plot, so that it never lies on the data; call it after `named`."""
     handles, names = axes.get_legend_handles_labels()
     if handles:
-        named(axes, axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), pad=23)
+        rows = -(-len(handles) // _LEGEND_COLUMNS)
+        named(axes, axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), pad=10 + 13 * rows)
         axes.legend(
             handles,
             names,
@@ -125,7 +127,7 @@ def legend(axes: Any) -> None:
             fontsize=8,
             loc="lower left",
             bbox_to_anchor=(0.0, 1.0),
-            ncols=len(names),
+            ncols=_LEGEND_COLUMNS,
             borderaxespad=0.2,
             borderpad=0.0,
             handlelength=1.3,

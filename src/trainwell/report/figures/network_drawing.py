@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 INPUT = Text(en="input", zh="输入")
 TIMES = Text(en="{count} layers", zh="{count} 层")
 MORE = Text(en="… and {count} more, see the table", zh="……其余 {count} 个见表格")
-_COLUMNS, _CELL, _ROW = 4, WIDTH / 4, 1.72  # boxes in a row; width and height of a place, in inches
+_ROW = 1.72  # inches: height of a place
 _LARGEST = 0.86  # inches: height of the largest box
 _MOST = 60
+_SHORT = 15  # characters
 _REPEATED = 3  # so many equal layers in a row are drawn as one
 
 
@@ -43,7 +44,8 @@ def picture(facts: RunFacts, recording: Recording, language: Language) -> Figure
         return None
     boxes = [Box(INPUT[language], "", facts.data.input_shape), *boxes_of(facts.network.layers, language)]
     more, boxes = len(boxes) - _MOST, boxes[:_MOST]
-    rows = math.ceil(len(boxes) / _COLUMNS)
+    columns = _columns(boxes)
+    rows = math.ceil(len(boxes) / columns)
     figure = canvas(rows * _ROW + (0.3 if more > 0 else 0))
     axes: Any = figure.axes[0]
     axes.set_axis_off()
@@ -54,11 +56,11 @@ def picture(facts: RunFacts, recording: Recording, language: Language) -> Figure
     vectors = [side for box in boxes if len(box.shape) < 3 for side in box.shape]
     largest = (max(pictures, default=1), max(vectors, default=1))
     for place, box in enumerate(boxes):
-        row, column = divmod(place, _COLUMNS)
-        middle = ((column + 0.5) * _CELL, row * _ROW + 0.62)
+        row, column = divmod(place, columns)
+        middle = ((column + 0.5) * WIDTH / columns, row * _ROW + 0.62)
         right = _draw(axes, box, middle, largest)
         if place + 1 < len(boxes):
-            _arrow(axes, right, row, column)
+            _arrow(axes, right, row, (column + 1) / columns)
     if more > 0:
         axes.text(0.1, rows * _ROW + 0.15, MORE.format(count=more)[language], fontsize=8.5, va="center")
     return figure
@@ -132,11 +134,18 @@ def _size(shape: tuple[int, ...], largest: tuple[int, int]) -> tuple[float, floa
     return 0.14, length(shape[0], largest[1]) if shape else 0.13, 1
 
 
-def _arrow(axes: Any, right: float, row: int, column: int) -> None:
+def _columns(boxes: list[Box]) -> int:
+    """Boxes in a row: five if their texts are short and so the last row is not left with a box alone, else four."""
+    longest = max(len(text) for box in boxes for text in (box.name, box.kind))
+    return 5 if longest <= _SHORT and len(boxes) % 5 != 1 else 4
+
+
+def _arrow(axes: Any, right: float, row: int, share: float) -> None:
+    """From one box to the next; `share` of the width is where its place ends."""
     style = {"arrowstyle": "->", "color": QUIET, "linewidth": 1.0, "shrinkA": 0, "shrinkB": 0}
     y = row * _ROW + 0.62
-    edge = (column + 1) * _CELL
-    if column + 1 < _COLUMNS:
+    edge = share * WIDTH
+    if share < 1:
         middle = max(right + 0.06, edge - 0.16)
         axes.annotate("", (middle + 0.24, y), (middle, y), arrowprops=style)
     else:  # the way goes on in the next row

@@ -13,9 +13,10 @@ from trainwell.signals import Recording
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-TITLE = Text(en="Update-to-weight ratio by layer", zh="各层的更新与权重之比")
+TITLE = Text(
+    en="Update-to-weight ratio by layer (dashed: rule of thumb 10⁻³)", zh="各层的更新与权重之比（虚线：经验值 10⁻³）"
+)
 AXIS = Text(en="norm of update / norm of weights", zh="更新量范数 / 权重范数")
-RULE = Text(en="rule of thumb 10⁻³", zh="经验值 10⁻³")
 GUIDE = 1e-3  # A. Karpathy, CS231n course notes, "Ratio of weights:updates" (2015)
 
 
@@ -24,8 +25,5 @@ def picture(facts: RunFacts, recording: Recording, language: Language) -> Figure
     del facts
     figure = layer_lines(recording, "update_ratio", TITLE, AXIS, language, GUIDE)
     if figure is not None:
-        axes = figure.axes[0]
-        axes.axhline(GUIDE, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
-        axes.annotate(RULE[language], (0.01, GUIDE), xycoords=("axes fraction", "data"), xytext=(0, 3),
-                      textcoords="offset points", fontsize=8, color=QUIET)  # fmt: skip
+        figure.axes[0].axhline(GUIDE, color=QUIET, linewidth=1.2, linestyle=(0, (4, 3)), zorder=1)
     return figure
