@@ -98,6 +98,11 @@ def test_dying_names_the_layers_and_the_step(made):
     assert found.remedies[0].option == "--learning-rate 0.001"
 
 
+def test_most_units_that_died_while_nothing_was_learned_are_a_warning(made):
+    found = only("dying_relu", Facts(made(run=STUCK, columns=dead(0.1, np.linspace(0, 0.85, 100), 0.2)), **FACTS))
+    assert (found.layers, found.severity) == (("dense_2",), "warning")
+
+
 def test_units_that_are_dead_from_the_start_point_at_the_initialisation(made):
     found = only("dying_relu", Facts(made(run=STUCK, columns=dead(0.1, 1.0, 0.2)), **FACTS))
     assert (found.causes[0].code, found.remedies[0].code) == ("initialisation", "initializer")
@@ -232,6 +237,11 @@ def test_a_validation_loss_that_turns_is_found_from_its_best_epoch_on(made, curv
     assert found.evidence[0].measured == pytest.approx(1.6, rel=0.05)
 
 
+def test_three_epochs_after_the_lowest_point_are_enough(made, curve):
+    validation = np.array([2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 0.9, 1.5, 1.5, 1.5])
+    assert CHECK["overfitting"](Facts(made(epochs=curve(FALLING[:10], validation)), trivial_loss=2.3))
+
+
 def test_worse_than_a_constant_prediction_is_an_error(made, curve):
     rise = np.concatenate([np.linspace(2.2, 2.1, 10), np.linspace(2.1, 2.6, 20)])
     found = only("overfitting", Facts(made(epochs=curve(FALLING, rise)), trivial_loss=2.3))
@@ -263,8 +273,8 @@ def test_known_by_heart_without_a_rise_is_found(made, curve):
         (FALLING, FALLING * 1.3),
         (FALLING, np.concatenate([np.linspace(2, 0.01, 15), np.linspace(0.01, 0.03, 15)])),
         (RISING, RISING),
-        (FALLING + 0.5, 1 + 0.3 * (-1.0) ** np.arange(30)),
-        (FALLING[:8], np.array([2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 1.0, 1.5])),
+        (np.geomspace(2.5, 0.55, 31), np.array([*[1.3, 1.3, 0.7, 0.7] * 7, 1.3, 1.3, 1.3])),
+        (FALLING[:9], np.array([2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 0.9, 1.5, 1.5])),
     ],
     ids=["slight gap", "rise of a tiny loss", "both rise", "noise", "only just turned"],
 )

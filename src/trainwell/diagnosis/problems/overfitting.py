@@ -130,7 +130,7 @@ LONG_TRAINING = 12  # epochs from which on "no longer improving" can be told
 
 @dataclass(frozen=True)
 class _Curves:
-    """Losses by epoch, smoothed, (epochs,) float64; `best` is the place of the lowest validation loss."""
+    """Losses by epoch, smoothed, (epochs,) float64; `best` is the last place of the lowest validation loss."""
 
     epochs: npt.NDArray[np.int64]
     train: npt.NDArray[np.float64]
@@ -179,7 +179,7 @@ def _curves(facts: Facts) -> _Curves | None:
         _smoothed(np.array([epoch["loss"] for epoch in rows])),
         smooth,
         noise,
-        int(smooth.argmin()),
+        len(smooth) - 1 - int(smooth[::-1].argmin()),
         facts.trivial_loss if facts.trivial_loss and not facts.penalised else float(validation[0]),
     )
 
