@@ -273,7 +273,7 @@ def test_known_by_heart_without_a_rise_is_found(made, curve):
         (FALLING, FALLING * 1.3),
         (FALLING, np.concatenate([np.linspace(2, 0.01, 15), np.linspace(0.01, 0.03, 15)])),
         (RISING, RISING),
-        (np.geomspace(2.5, 0.55, 31), np.array([*[1.3, 1.3, 0.7, 0.7] * 7, 1.3, 1.3, 1.3])),
+        (np.geomspace(2.5, 0.35, 31), np.array([*[1.3, 1.3, 0.7, 0.7] * 7, 1.3, 1.3, 1.3])),
         (FALLING[:9], np.array([2.0, 1.8, 1.6, 1.4, 1.2, 1.0, 0.9, 1.5, 1.5])),
     ],
     ids=["slight gap", "rise of a tiny loss", "both rise", "noise", "only just turned"],

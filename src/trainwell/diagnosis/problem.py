@@ -24,9 +24,9 @@ _FEW_ROWS = Text(
     zh="只查看了 {rows} 个训练步，至少需要 {least} 个；请延长训练或更频繁地查看",
 )
 _NO_STEPS = Text(en="no step of the training was recorded", zh="没有记录到任何训练步")
-_NO_COLUMN = Text(
-    en="there is no {column} for {least} epochs or more; train with validation data for longer",
-    zh="没有至少 {least} 轮的 {column}；请提供验证数据并训练更久",
+_FEW_EPOCHS = Text(
+    en="{epochs} epochs have a {column}, {least} are needed; give validation data and train for longer",
+    zh="只有 {epochs} 轮记录了 {column}，至少需要 {least} 轮；请提供验证数据并训练更久",
 )
 _NO_FACT = Text(en="the {fact} is not known", zh="不知道{fact}")
 
@@ -137,8 +137,9 @@ class Problem:
         if columns and rows < needs.looks:
             return _FEW_ROWS.format(rows=rows, least=needs.looks)
         for column in needs.epoch_columns:
-            if sum(column in epoch for epoch in recording.epochs) < needs.epochs:
-                return _NO_COLUMN.format(column=column, least=needs.epochs)
+            epochs = sum(column in epoch for epoch in recording.epochs)
+            if epochs < needs.epochs:
+                return _FEW_EPOCHS.format(epochs=epochs, column=column, least=needs.epochs)
         for name in needs.facts:
             if getattr(facts, name) is None:
                 return _NO_FACT.format(fact=FACT_NAMES.get(name, Text(name, name)))

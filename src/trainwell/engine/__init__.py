@@ -1,8 +1,8 @@
 """Compiled training of Keras models on JAX: one pure step, many steps at once, everything visible, nothing changed."""
 
 from trainwell.engine.checkpoint import Checkpoint
-from trainwell.engine.checks import check
+from trainwell.engine.checks import check, check_model
 from trainwell.engine.step import Observer
 from trainwell.engine.training import Listener, Outcome, Steps, train
 
-__all__ = ["Checkpoint", "Listener", "Observer", "Outcome", "Steps", "check", "train"]
+__all__ = ["Checkpoint", "Listener", "Observer", "Outcome", "Steps", "check", "check_model", "train"]

@@ -25,7 +25,7 @@ from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.layers import WatchedLayers, watched_layers
 from trainwell.engine.loops import DeviceLoop, HostLoop, Shown, TracedStep, has_convolution
-from trainwell.engine.sampling import TRIAL_STEPS, Sampling
+from trainwell.engine.sampling import Sampling
 from trainwell.engine.step import Batch, Observer, make_look, make_step
 from trainwell.engine.taps import noted_calls
 from trainwell.errors import ModelError
@@ -204,7 +204,9 @@ class _Training:
         self.observer, self.listener, self.should_stop = observer, listener, should_stop
         self.checkpoint_file = checkpoint
         self.steps_per_epoch = math.ceil(samples / batch_size)
-        self.sampling = Sampling(every if observer is not None else 1, epochs * self.steps_per_epoch)
+        self.sampling = Sampling(
+            every if observer is not None else 1, epochs * self.steps_per_epoch, samples // batch_size
+        )
         self.outcome = Outcome()
         self.last_checkpoint = time.perf_counter()
         self.seconds_per_step: float | None = None
@@ -220,6 +222,8 @@ class _Training:
             list(callbacks), add_history=True, model=self.model, epochs=self.epochs, steps=self.steps_per_epoch
         )
         self.by_batch = want_batches(self.callbacks.callbacks)
+        if self.by_batch:
+            self.sampling.give_up()
         self.model.stop_training = False
         self.callbacks.on_train_begin()
         epoch, done = self._restore(start) if start else (0, 0)
@@ -329,7 +333,7 @@ class _Training:
         """How many steps to run before looking up."""
         if self.by_batch or self.seconds_per_step is None:
             return 1
-        wanted = TRIAL_STEPS if self.sampling.trial else int(CHUNK_SECONDS / self.seconds_per_step)
+        wanted = self.sampling.trial_steps if self.sampling.trial else int(CHUNK_SECONDS / self.seconds_per_step)
         return max(1, min(wanted, self.loop.most_steps))
 
     def _chunk(self, indices: npt.NDArray[np.int32], epoch: int, done: int) -> dict[str, float]:
@@ -339,7 +343,7 @@ class _Training:
         full = indices.shape[1] == self.batch_size
         # the rest of an epoch is a shape of its own: it is trained on, but a look would have to be compiled for it too
         flags = self.sampling.flags(first, count) & (full and self.observer is not None)
-        timed = self.sampling.trial and full and count == TRIAL_STEPS
+        timed = self.sampling.trial and full and count == self.sampling.trial_steps and first > 1
         began = time.perf_counter()
         self.state, shown = self.loop(self.state, indices, flags)
         seconds = time.perf_counter() - began

@@ -24,12 +24,10 @@ class Run:
     Attributes:
         folder: where everything is kept.
         facts: what the report says.
-        kept: keeps a temporary folder alive as long as the run; None for a folder that stays.
     """
 
     folder: Path
     facts: RunFacts
-    kept: Any = field(default=None, repr=False)
     _model: Any = field(default=None, repr=False)
 
     @property

@@ -7,6 +7,7 @@ import math
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,7 @@ def train(
         InputError: model, data, settings or folder cannot be used; nothing is left behind.
     """
     began = time.perf_counter()
+    engine.check_model(model)
     data = x if isinstance(x, Dataset) else None
     if data is not None:
         _check_shapes(model, data)
@@ -148,8 +150,8 @@ def train(
     settings = FitSettings(epochs, batch_size, seed, shuffle, class_weight, early_stopping or None)
     engine.check(model, samples, epochs, batch_size)
     blueprint = _blueprint(model, settings, data_facts)
-    kept = tempfile.TemporaryDirectory(prefix="trainwell-") if out is None else None
-    target = Path(kept.name) / "run" if kept else Path(out or ".")
+    temporary = Path(tempfile.mkdtemp(prefix="trainwell-")) if out is None else None
+    target = temporary or Path(out or ".")
     weights = 4 * sum(math.prod(weight.shape) for weight in model.weights)
     folder = claim(target, model_bytes=weights, resume=resume)
     try:
@@ -202,7 +204,9 @@ def train(
                 command=command or "tw.train(...)",
                 began=began,
             )
-            run = Run(folder, facts, kept, model)
+            run = Run(folder, facts, model)
+            if temporary:
+                weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
             _write(run, language or preferred_language())
             if outcome.stopped != "interrupted":
                 (folder / CHECKPOINT).unlink(missing_ok=True)

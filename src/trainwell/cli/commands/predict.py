@@ -47,8 +47,10 @@ def add_to(app: typer.Typer, session: Session) -> None:
     ) -> None:
         del lang
         session.quiet = quiet
+        from trainwell.backend import cache_compilations
         from trainwell.workflows import predict as ask
 
+        cache_compilations()
         answers, skipped = ask(run, source, strict=strict)
         if not quiet:
             for text in skipped:

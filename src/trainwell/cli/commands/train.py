@@ -160,9 +160,11 @@ def add_to(app: typer.Typer, session: Session) -> None:
     ) -> int:
         del lang
         session.quiet, session.json = quiet, json
+        from trainwell.backend import cache_compilations
         from trainwell.report import CountedProgress, DataFacts, TrainingProgress, choices_panel, data_summary, summary
         from trainwell.workflows import plan
 
+        cache_compilations()
         settings = {
             "activation": activation,
             "initializer": initializer,

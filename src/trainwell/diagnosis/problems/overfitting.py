@@ -64,8 +64,8 @@ NOISE = Threshold(
         en="Rise of the validation loss, against its noise from epoch to epoch", zh="验证损失的上升量（相对于逐轮噪声）"
     ),
     source=Text(
-        en="three standard deviations, estimated from the median change between epochs",
-        zh="三个标准差，由相邻轮之间变化量的中位数估计",
+        en="three standard deviations, estimated from the median bend between three epochs",
+        zh="三个标准差，由相邻三轮之间弯折量的中位数估计",
     ),
 )
 FALL = Threshold(
@@ -172,8 +172,9 @@ def _curves(facts: Facts) -> _Curves | None:
         return None
     validation = np.array([epoch["val_loss"] for epoch in rows])
     smooth = _smoothed(validation)
-    # a median of absolute differences of normal noise is 0.954 standard deviations (0.6745 times the root of 2)
-    noise = float(np.median(np.abs(np.diff(validation)))) / 0.954
+    # Second differences are free of the curve's trend; for normal noise their median size is 1.652 standard deviations
+    # (0.6745 times the root of 1 + 4 + 1).
+    noise = float(np.median(np.abs(np.diff(validation, 2)))) / 1.652
     return _Curves(
         np.array([int(epoch["epoch"]) for epoch in rows]),
         _smoothed(np.array([epoch["loss"] for epoch in rows])),
