@@ -161,3 +161,31 @@ def test_no_usable_checkpoint_is_one_clear_error(content, tmp_path):
     x, y = networks.digits(64)
     with pytest.raises(FolderError, match="no checkpoint to go on from"):
         engine.train(networks.compiled(networks.mlp), x, y, epochs=2, checkpoint=file, resume=True)
+
+
+def test_looks_go_on_when_an_epoch_is_shorter_than_a_timed_chunk():
+    # seen once: 10 steps an epoch, chunks of 16 were waited for, and only step 1 was ever looked at
+    class Count:
+        looked: list
+
+        def __init__(self):
+            self.looked = []
+
+        def started(self, *_):
+            pass
+
+        def steps(self, seen, *_):
+            self.looked += seen.sampled_steps.tolist()
+
+        def epoch(self, row):
+            pass
+
+    x, y = networks.digits(320)
+    count = Count()
+    outcome = engine.train(
+        networks.compiled(networks.mlp), x, y, epochs=40, batch_size=32, observer=Observer(), listener=count
+    )
+    assert outcome.look_cost is not None
+    assert count.looked[0] == 1
+    assert len(count.looked) >= 400 / outcome.every / 2
+    assert max(np.diff(count.looked)) <= max(outcome.every, 20)

@@ -95,8 +95,9 @@ def test_label_smoothing_gets_one_hot_targets_by_itself():
     data = tw.load("iris")
     run = tw.train(iris_model(data, label_smoothing=0.2, learning_rate=0.02), data, epochs=40)
     assert run.facts.scores.test["accuracy"] > 0.8
-    # smoothed targets keep the network from being sure: the best probability is 1 - 0.2 + 0.2/3
-    assert run.model.predict(data.train.x, verbose=0).max() < 0.97
+    # smoothed targets keep the network from being sure: it aims at a probability of 1 - 0.2 + 0.2/3
+    surest = run.model.predict(data.train.x, verbose=0).max(axis=1)
+    assert np.median(surest) == pytest.approx(0.867, abs=0.06)
 
 
 def test_a_loss_that_is_not_finite_stops_the_training_and_is_named(tmp_path):

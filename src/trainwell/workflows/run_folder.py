@@ -73,13 +73,24 @@ def claim(folder: Path, *, model_bytes: int, resume: bool) -> Path:
     return folder
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
+FORBIDDEN = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ENAMETOOLONG)
+
+
 @contextmanager
 def writing_to(folder: Path) -> Generator[None]:
-    """Turn a failed write within the block into one clear error."""
+    """Turn a failed write to this folder within the block into one clear error; other errors pass."""
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in FULL
+        elsewhere = error.filename is not None and folder.resolve() not in Path(str(error.filename)).resolve().parents
+        above = error.filename is not None and Path(str(error.filename)).resolve() in (
+            folder.resolve(),
+            *folder.resolve().parents,
+        )
+        if not full and (error.errno not in FORBIDDEN or (elsewhere and not above)):
+            raise
         reason = error.strerror or str(error)
         raise FolderError(
             Text(

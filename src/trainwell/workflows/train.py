@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import shutil
 import tempfile
@@ -15,30 +14,24 @@ from typing import Any
 import numpy as np
 
 from trainwell import engine
-from trainwell.blueprint import Blueprint, FitSettings, LayerInfo, code
+from trainwell.blueprint import Blueprint, FitSettings
 from trainwell.data import Dataset
-from trainwell.diagnosis import Facts, diagnose
 from trainwell.errors import ModelError, SettingError
 from trainwell.locales import Language, Text, preferred_language
 from trainwell.networks import targets
 from trainwell.report.facts import (
     Choice,
     DataFacts,
-    LayerRow,
-    NetworkFacts,
-    Origin,
-    RunFacts,
-    Scores,
-    TrainingFacts,
 )
 from trainwell.report.html import write_html
 from trainwell.report.progress import TrainingProgress
 from trainwell.report.result_json import result
-from trainwell.signals import RUN_MEASURES, Layout, Observer, Recorder, Recording
+from trainwell.signals import Observer, Recording
 from trainwell.signals.recorder import replace as write_file
-from trainwell.workflows import origin
 from trainwell.workflows.arrays import facts_of_arrays
+from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.interruption import interruptible
+from trainwell.workflows.listener import Listener
 from trainwell.workflows.run import Run, write_json
 from trainwell.workflows.run_folder import (
     BLUEPRINT,
@@ -51,7 +44,6 @@ from trainwell.workflows.run_folder import (
     claim,
     writing_to,
 )
-from trainwell.workflows.scores import scores as measure_scores
 
 DEFAULT_BATCH_SIZE = 32
 FEW_SAMPLES = 5000  # below this, an epoch is short and more of them are made
@@ -162,7 +154,7 @@ def train(
                 blueprint.save(folder / BLUEPRINT)
 
             early = _early_stopping(early_stopping)
-            listener = _Listener(folder, Observer() if watch else None, progress, resume)
+            listener = Listener(folder, Observer() if watch else None, progress)
             with interruptible(lambda: progress.message(STOPPING) if progress else None) as should_stop:
                 try:
                     outcome = engine.train(
@@ -189,7 +181,7 @@ def train(
                     listener.close()
             model.save(folder / f".{MODEL}")
             (folder / f".{MODEL}").replace(folder / MODEL)
-            facts = _facts(
+            facts = facts_of_run(
                 model=model,
                 data=data,
                 data_facts=data_facts,
@@ -221,50 +213,6 @@ STOPPING = Text(
     en="Stopping after this step; what was learned is kept. Ctrl-C again ends at once.",
     zh="将在当前训练步之后停止，已学到的内容会保留。再按一次 Ctrl-C 立即结束。",
 )
-
-
-class _Listener:
-    """Passes what the engine shows to the recording and to the progress bar."""
-
-    def __init__(self, folder: Path, observer: Observer | None, progress: TrainingProgress | None, resume: bool):
-        self._folder, self._progress, self._resume = folder, progress, resume
-        self.observer = observer
-        self._recorder: Recorder | None = None
-
-    def started(self, layers: Sequence[LayerInfo], epochs: int, steps_per_epoch: int, resumed_at: int) -> None:
-        layout = self.observer.layout(layers) if self.observer else Layout(tuple(layers), ())
-        self._recorder = Recorder(
-            self._folder, layout, resume_at=resumed_at, resume_epochs=resumed_at // steps_per_epoch
-        )
-        if self._progress:
-            self._progress.start(epochs, steps_per_epoch, resumed_at)
-
-    def steps(self, seen: engine.Steps, epoch: int, step_of_epoch: int, logs: Mapping[str, float]) -> None:
-        if self._recorder:
-            by_name = {
-                "loss": seen.loss,
-                "learning_rate": seen.learning_rate,
-                "gradient_norm": seen.gradient_norm,
-                "clipped_gradient_norm": seen.clipped_gradient_norm,
-                "step_time": seen.milliseconds,
-            }
-            self._recorder.steps(seen.steps, np.stack([by_name[measure.name] for measure in RUN_MEASURES], axis=1))
-            if seen.columns is not None:
-                self._recorder.layers(seen.sampled_steps, seen.columns)
-        if self._progress:
-            self._progress.update(epoch + 1, step_of_epoch, logs)
-
-    def epoch(self, row: Mapping[str, float]) -> None:
-        if self._recorder:
-            self._recorder.epoch(row)
-        if self._progress:
-            self._progress.epoch_end(int(row["epoch"]), row)
-
-    def close(self) -> None:
-        if self._recorder:
-            self._recorder.close()
-        if self._progress:
-            self._progress.stop()
 
 
 def _early_stopping(patience: int | None) -> list[Any]:
@@ -320,121 +268,6 @@ def _check_shapes(model: Any, data: Dataset) -> None:
                 zh=f"模型的输入形状为 {tuple(shape[1:])}，而数据 {data.name!r} 的形状为 {given}；请按这些数据构建模型",
             )
         )
-
-
-def _facts(
-    *,
-    model: Any,
-    data: Dataset | None,
-    data_facts: DataFacts,
-    settings: FitSettings,
-    blueprint: Blueprint | None,
-    outcome: engine.Outcome,
-    recording: Recording,
-    watched: bool,
-    early: list[Any],
-    network: str,
-    choices: tuple[Choice, ...],
-    command: str,
-    began: float,
-) -> RunFacts:
-    stopped_early = bool(early) and early[0].stopped_epoch > 0
-    best = early[0].best_epoch + 1 if early and early[0].best_weights is not None else None
-    kept_epoch = best if best != len(outcome.history) else None
-    found = measure_scores(model, data) if data is not None else _scores_of_history(outcome, kept_epoch)
-    diagnosis = diagnose(
-        Facts.of(
-            recording,
-            blueprint.to_dict() if blueprint else None,
-            _data_facts_for_diagnosis(data, data_facts, model),
-            stopped=outcome.stopped or "",
-            kept_epoch=kept_epoch,
-        )
-    )
-    step_times = recording.run("step_time").mean
-    return RunFacts(
-        data=data_facts,
-        network=NetworkFacts(network, _layer_rows(model, recording), int(model.count_params())),
-        training=TrainingFacts(
-            epochs_planned=settings.epochs,
-            epochs_done=len(outcome.history),
-            steps=outcome.steps,
-            batch_size=settings.batch_size,
-            seed=settings.seed,
-            seconds=outcome.seconds,
-            total_seconds=time.perf_counter() - began,
-            stopped="early_stopping" if stopped_early else outcome.stopped,
-            kept_epoch=kept_epoch,
-            step_milliseconds=float(np.median(step_times)) if len(step_times) else None,
-            peak_memory_mb=origin.peak_memory_mb(),
-            watched_every=outcome.every if watched else None,
-            watching_cost=outcome.look_cost,
-        ),
-        scores=found,
-        diagnosis=diagnosis,
-        origin=Origin(
-            command=command,
-            date=datetime.datetime.now(datetime.UTC).astimezone().isoformat(timespec="seconds"),
-            versions=origin.versions(),
-            hardware=origin.hardware(),
-            blueprint_hash=blueprint.hash if blueprint else "",
-            keras_code=code(blueprint) if blueprint else "",
-        ),
-        choices=choices,
-    )
-
-
-def _scores_of_history(outcome: engine.Outcome, kept_epoch: int | None) -> Scores:
-    """Scores of arrays that came without a test part: those of the kept epoch."""
-    row = outcome.history[(kept_epoch or len(outcome.history)) - 1] if outcome.history else {}
-    other = ("epoch", "learning_rate", "seconds")
-    return Scores(
-        train={name: v for name, v in row.items() if name not in other and not name.startswith("val_")},
-        validation={name.removeprefix("val_"): v for name, v in row.items() if name.startswith("val_")},
-    )
-
-
-def _data_facts_for_diagnosis(data: Dataset | None, facts: DataFacts, model: Any) -> dict[str, Any]:
-    known: dict[str, Any] = {
-        "task": facts.task,
-        "training_samples": facts.samples["train"],
-        "validation_samples": facts.samples.get("validation", 0),
-    }
-    if facts.class_counts.get("train"):
-        counts = facts.class_counts["train"]
-        known["class_shares"] = [count / sum(counts) for count in counts]
-    elif data is not None:
-        weights = model.get_compile_config().get("loss_weights") if model.compiled else None
-        weight = weights[0] if isinstance(weights, list) and weights else weights if isinstance(weights, float) else 1.0
-        known["target_variance"] = float(np.var(data.train.y, axis=0).mean()) * weight
-    return known
-
-
-def _layer_rows(model: Any, recording: Recording) -> tuple[LayerRow, ...]:
-    """One row per layer of the model itself; of a model without a fixed graph, the layers that were watched."""
-    watched = {layer.name: layer for layer in recording.layers}
-    rows: list[LayerRow] = []
-    for layer in model.layers:
-        try:
-            shape = tuple(int(n or 0) for n in layer.output.shape[1:])
-        except (AttributeError, ValueError, TypeError):
-            return tuple(
-                LayerRow(info.name, info.kind, info.output_shape, info.parameters, info.activation)
-                for info in recording.layers
-            )
-        activation = watched[layer.name].activation if layer.name in watched else None
-        initializer = getattr(layer, "kernel_initializer", None)
-        rows.append(
-            LayerRow(
-                layer.name,
-                type(layer).__name__,
-                shape,
-                int(layer.count_params()),
-                activation,
-                None if initializer is None else type(initializer).__name__,
-            )
-        )
-    return tuple(rows)
 
 
 def _write(run: Run, language: Language) -> None:
