@@ -199,6 +199,7 @@ def test_building_leaves_the_random_state_alone():
         ("class_weight", {0: -1.0}),
         ("class_weight", {"cat": 1.0}),
         ("early_stopping_patience", 0),
+        ("early_stopping_monitor", "loss_of_face"),
     ],
 )
 def test_fit_settings_that_cannot_work(name, value):

@@ -103,7 +103,7 @@ def _fit(fit: FitSettings) -> list[str]:
     if fit.early_stopping_patience is not None:
         stop = call(
             "keras.callbacks.EarlyStopping",
-            monitor=literal("val_loss"),
+            monitor=literal(fit.early_stopping_monitor),
             patience=literal(fit.early_stopping_patience),
             restore_best_weights=literal(True),
         )

@@ -12,6 +12,7 @@ from trainwell.errors import SettingError, UnknownNameError
 from trainwell.locales import Text
 
 _LARGEST_SEED = 2**32 - 1  # what NumPy's and Keras's generators take
+MONITORS = ("val_loss", "val_accuracy")
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,9 @@ class FitSettings:
         seed: fixes initial weights, order of the samples and dropout; 0 to 2³²-1.
         shuffle: whether the samples come in a new order in every epoch.
         class_weight: weight of each class in the loss, by class number; None weights all alike.
-        early_stopping_patience: epochs without a lower validation loss after which training stops, and the best
+        early_stopping_patience: epochs without a better validation score after which training stops, and the best
             weights come back; None trains to the end.
+        early_stopping_monitor: that score: "val_loss" or "val_accuracy".
 
     Raises:
         SettingError: a value that cannot work.
@@ -40,6 +42,7 @@ class FitSettings:
     shuffle: bool = True
     class_weight: Mapping[int, float] | None = None
     early_stopping_patience: int | None = None
+    early_stopping_monitor: str = "val_loss"
 
     def __post_init__(self) -> None:
         for name, least, most in (("epochs", 1, None), ("batch_size", 1, None), ("seed", 0, _LARGEST_SEED)):
@@ -47,6 +50,9 @@ class FitSettings:
         if self.early_stopping_patience is not None:
             patience = _whole("early_stopping_patience", self.early_stopping_patience, 1, None)
             object.__setattr__(self, "early_stopping_patience", patience)
+        if self.early_stopping_monitor not in MONITORS:
+            expected = Text(en=" or ".join(MONITORS), zh=" 或 ".join(MONITORS))
+            raise _refused("early_stopping_monitor", self.early_stopping_monitor, expected)
         if type(self.shuffle) is not bool:
             raise _refused("shuffle", self.shuffle, Text(en="True or False", zh="True 或 False"))
         if self.class_weight is not None:

@@ -28,6 +28,8 @@ from trainwell.workflows.train import (
     train,
 )
 
+ENOUGH_FOR_ACCURACY = 1000  # validation samples: their accuracy is known to within about 1 point
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -106,20 +108,30 @@ def plan(
     planned = default_epochs(samples) if epochs is None else epochs
     batch = default_batch_size(samples) if batch_size is None else batch_size
     steps = max(1, planned * math.ceil(samples / max(batch, 1)))
-    built = networks.build(name, data, steps=steps, seed=seed, **(shape or {}), **(techniques or {}))
+    default_schedule = not (techniques or {}).get("schedule")
+    asked = {**(techniques or {}), **({"schedule": "cosine"} if default_schedule else {})}
+    built = networks.build(name, data, steps=steps, seed=seed, **(shape or {}), **asked)
     check(built.model, samples, planned, batch)
     few = batch < DEFAULT_BATCH_SIZE
     patience = early_stopping if early_stopping is not None else DEFAULT_PATIENCE if len(data.validation) else 0
+    # accuracy is what counts, but on few samples it is too coarse to choose an epoch by: the loss is finer
+    by_accuracy = data.task != "regression" and len(data.validation) >= ENOUGH_FOR_ACCURACY
+    monitor = "val_accuracy" if by_accuracy else "val_loss"
     return Plan(
         data=data,
         network=name,
         model=built.model,
         choices=(
             _network_choice(name, network),
-            *(Choice(choice.setting, choice.value, choice.reason) for choice in built.choices),
+            *(
+                Choice(
+                    one.setting, one.value, RATE_FALLS if default_schedule and one.setting == "schedule" else one.reason
+                )
+                for one in built.choices
+            ),
             *([_epochs_choice(planned, samples)] if epochs is None else []),
             *([Choice("batch_size", str(batch), FEW_FOR_A_BATCH)] if batch_size is None and few else []),
-            *([Choice("early_stopping", str(patience), STOPS_EARLY)] if patience and early_stopping is None else []),
+            *([_stopping_choice(patience, monitor)] if patience and early_stopping is None else []),
         ),
         settings={
             "epochs": planned,
@@ -127,6 +139,7 @@ def plan(
             "class_weight": _balanced(data) if balanced else None,
             "seed": seed,
             "early_stopping": patience or None,
+            "monitor": monitor,
             "out": out or (None if resume else free_name(Path("runs"), f"{data.name}-{name}")),
             "resume": resume,
             "watch": watch,
@@ -170,8 +183,18 @@ def _epochs_choice(planned: int, samples: int) -> Choice:
     return Choice("epochs", str(planned), reason)
 
 
+def _stopping_choice(patience: int, monitor: str) -> Choice:
+    by_accuracy = monitor == "val_accuracy"
+    reason = Text(
+        en=f"stops when the validation {'accuracy' if by_accuracy else 'loss'} has not got better for so many epochs, "
+        "and keeps the best weights",
+        zh=f"验证{'准确率' if by_accuracy else '损失'}连续这么多轮没有变好就停止，并保留最好的权重",
+    )
+    return Choice("early_stopping", str(patience), reason)
+
+
 FEW_FOR_A_BATCH = Text(en="all training samples at once: there are few", zh="训练样本很少，每步使用全部样本")
-STOPS_EARLY = Text(
-    en="stops when the validation loss has not fallen for so many epochs, and keeps the best weights",
-    zh="验证损失连续这么多轮没有下降就停止，并保留最好的权重",
+RATE_FALLS = Text(
+    en="the rate falls to 0 towards the end, which usually gains some accuracy (Loshchilov & Hutter 2017)",
+    zh="学习率在训练末尾降到 0，通常能提高一些准确率（Loshchilov & Hutter，2017）",
 )

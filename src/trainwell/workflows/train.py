@@ -75,6 +75,7 @@ def train(
     shuffle: bool = True,
     seed: int = 0,
     early_stopping: int | None = None,
+    monitor: str = "val_loss",
     out: str | Path | None = None,
     resume: bool = False,
     watch: bool = True,
@@ -99,7 +100,8 @@ def train(
         sample_weight: (samples,) weights of the samples in the loss.
         shuffle: a new order of the samples in each epoch.
         seed: fixes the order of the samples (the initial weights are in the model already).
-        early_stopping: stop after so many epochs without a lower validation loss, and keep the best weights.
+        early_stopping: stop after so many epochs without a better validation score, and keep the best weights.
+        monitor: that score: "val_loss" or "val_accuracy".
         out: folder of the run; a temporary one, gone with the `Run`, if not given.
         resume: go on with the unfinished run in `out`.
         watch: look into the layers; watching changes no bit of a weight.
@@ -139,7 +141,7 @@ def train(
             )
         )
     data_facts = DataFacts.of(data) if data is not None else facts_of_arrays(model, x, y, validation)
-    settings = FitSettings(epochs, batch_size, seed, shuffle, class_weight, early_stopping or None)
+    settings = FitSettings(epochs, batch_size, seed, shuffle, class_weight, early_stopping or None, monitor)
     engine.check(model, samples, epochs, batch_size)
     blueprint = _blueprint(model, settings, data_facts)
     temporary = Path(tempfile.mkdtemp(prefix="trainwell-")) if out is None else None
@@ -153,7 +155,7 @@ def train(
             elif blueprint is not None:
                 blueprint.save(folder / BLUEPRINT)
 
-            early = _early_stopping(early_stopping)
+            early = _early_stopping(early_stopping, monitor)
             listener = Listener(folder, Observer() if watch else None, progress)
             with interruptible(lambda: progress.message(STOPPING) if progress else None) as should_stop:
                 try:
@@ -215,13 +217,14 @@ STOPPING = Text(
 )
 
 
-def _early_stopping(patience: int | None) -> list[Any]:
+def _early_stopping(patience: int | None, monitor: str) -> list[Any]:
     from trainwell.backend import load_keras
 
     if not patience:
         return []
     keras = load_keras()
-    return [keras.callbacks.EarlyStopping(monitor="val_loss", patience=patience, restore_best_weights=True)]
+    mode = "max" if monitor == "val_accuracy" else "min"
+    return [keras.callbacks.EarlyStopping(monitor=monitor, mode=mode, patience=patience, restore_best_weights=True)]
 
 
 def _blueprint(model: Any, settings: FitSettings, data: DataFacts) -> Blueprint | None:
