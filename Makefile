@@ -23,7 +23,7 @@ demo: setup ## Train a CNN on handwritten digits, watched, and write a report
 	@$(BIN)/trainwell train digits --network cnn --seed 0
 
 test: setup ## Run the tests
-	@$(BIN)/pytest -q --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=term:skip-covered
 
 check: setup ## Lint, format and type checks
 	@$(BIN)/ruff check .
