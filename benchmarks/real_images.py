@@ -1,9 +1,10 @@
 """Accuracy, time and peak memory of the defaults on real images; beside it Keras's own `fit` of the same network.
 
-    python benchmarks/real_images.py [--data FOLDER] [--seeds 0 1 2] [--only NAME ...]
+    python benchmarks/real_images.py [--data FOLDER] [--seeds 0 1 2] [--only NAME ...] [--without-keras]
 
-Each training runs in a process of its own, so that peak memory is its own. Accuracy is on the test part, which the
-training never saw.
+Each training runs in a process of its own, so that peak memory is its own, and the two take turns, so that the
+machine's mood meets both. Keras gets the very same blueprint: network, initial weights, optimizer, schedule, early
+stopping. Accuracy is on the test part, which neither saw.
 """
 
 from __future__ import annotations
@@ -19,6 +20,25 @@ import zipfile
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent.parent.parent / "shared" / "data"
+COLUMNS = ("parameters", "epochs", "accuracy", "training s", "command s", "peak MB")
+
+KERAS_FIT = """
+import json, resource, sys, time
+import trainwell as tw
+import keras
+data, blueprint = tw.load(sys.argv[1]), tw.Blueprint.load(sys.argv[2])
+model, fit = blueprint.build(), blueprint.fit
+keras.utils.set_random_seed(fit.seed)
+early = keras.callbacks.EarlyStopping(fit.early_stopping_monitor, patience=fit.early_stopping_patience,
+                                      restore_best_weights=True)
+began = time.perf_counter()
+history = model.fit(data.train.x, data.train.y, batch_size=fit.batch_size, epochs=fit.epochs, callbacks=[early],
+                    validation_data=(data.validation.x, data.validation.y), verbose=0)
+seconds = time.perf_counter() - began
+test = model.evaluate(data.test.x, data.test.y, batch_size=256, verbose=0, return_dict=True)
+print(json.dumps({"parameters": model.count_params(), "epochs": len(history.epoch), "accuracy": test["accuracy"],
+                  "training s": seconds, "peak MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6}))
+"""
 
 
 def sets(data: Path, scratch: Path) -> dict[str, str]:
@@ -26,56 +46,44 @@ def sets(data: Path, scratch: Path) -> dict[str, str]:
     found = {"digits": "digits"}
     if (data / "fashion_mnist").is_dir():
         found["fashion_mnist"] = str(data / "fashion_mnist")
-    if (data / "cifar10_subset" / "cifar10_subset_jpg.zip").is_file():
-        with zipfile.ZipFile(data / "cifar10_subset" / "cifar10_subset_jpg.zip") as archive:
-            archive.extractall(scratch / "cifar10")  # noqa: S202  our own fixed archive
-        inside = [path for path in (scratch / "cifar10").rglob("train") if path.is_dir()]
-        found["cifar10_subset"] = str(inside[0].parent)
+    archive = data / "cifar10_subset" / "cifar10_subset_jpg.zip"
+    if archive.is_file():
+        with zipfile.ZipFile(archive) as packed:
+            packed.extractall(scratch)
+        found["cifar10_subset"] = str(next(path for path in scratch.rglob("train") if path.is_dir()).parent)
     return found
 
 
-def ours(source: str, seed: int) -> dict[str, float]:
-    command = [sys.executable, "-m", "trainwell", "train", source, "--seed", str(seed), "--json", "--quiet"]
-    with tempfile.TemporaryDirectory() as out:
-        began = time.perf_counter()
-        done = subprocess.run([*command, "--out", f"{out}/run"], capture_output=True, text=True, check=True)
-        seconds = time.perf_counter() - began
-        result = json.loads(done.stdout.strip().splitlines()[-1])
-        facts = json.loads(Path(out, "run", "facts.json").read_text(encoding="utf-8"))
-    return {
+def run(command: list[str]) -> dict[str, float]:
+    """The JSON of the last line, and how long the whole command took."""
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{' '.join(command[:4])} ... failed:\n{done.stderr}")
+    return json.loads(done.stdout.strip().splitlines()[-1]) | {"command s": time.perf_counter() - began}
+
+
+def trainwell(source: str, seed: int, folder: Path) -> dict[str, float]:
+    result = run(["-m", "trainwell", "train", source, "--seed", str(seed), "--json", "--quiet", "--out", str(folder)])
+    facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+    return result | {
         "accuracy": result["test"]["accuracy"],
-        "seconds": seconds,
-        "training": result["seconds"],
-        "megabytes": facts["training"]["peak_memory_mb"],
-        "epochs": result["epochs"],
-        "parameters": result["parameters"],
+        "training s": result["seconds"],
+        "peak MB": facts["training"]["peak_memory_mb"],
     }
 
 
-KERAS = """
-import os, sys, time, json, resource
-os.environ["KERAS_BACKEND"] = "jax"
-import keras
-import trainwell as tw
-data = tw.load(sys.argv[1])
-model = tw.networks.build(tw.networks.default_network(data), data, seed=int(sys.argv[2]))
-early = keras.callbacks.EarlyStopping(monitor="val_loss", patience=5, restore_best_weights=True)
-keras.utils.set_random_seed(int(sys.argv[2]))
-began = time.perf_counter()
-history = model.fit(data.train.x, data.train.y, batch_size=32, epochs=int(sys.argv[3]), verbose=0, callbacks=[early],
-                    validation_data=(data.validation.x, data.validation.y))
-seconds = time.perf_counter() - began
-accuracy = model.evaluate(data.test.x, data.test.y, batch_size=256, verbose=0, return_dict=True)["accuracy"]
-memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
-print(json.dumps({"accuracy": accuracy, "training": seconds, "megabytes": memory, "epochs": len(history.epoch)}))
-"""
-
-
-def keras_fit(source: str, seed: int, epochs: int) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-c", KERAS, source, str(seed), str(epochs)], capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout.strip().splitlines()[-1])
+def row(name: str, by: str, runs: list[dict[str, float]]) -> str:
+    """One line of the table: the mean of the accuracies, the medians of everything else."""
+    cells = [name, by]
+    for column in COLUMNS:
+        values = [one[column] for one in runs]
+        if column == "accuracy":
+            spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+            cells.append(f"{statistics.mean(values):.4f}{spread}")
+        else:
+            cells.append(f"{statistics.median(values):,.0f}")
+    return f"| {' | '.join(cells)} |"
 
 
 def main() -> None:
@@ -83,31 +91,22 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+")
+    parser.add_argument("--without-keras", action="store_true")
     arguments = parser.parse_args()
-    print("| set | by | parameters | epochs | test accuracy | training s | whole command s | peak MB |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(f"| set | by | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 2)}")
     with tempfile.TemporaryDirectory() as scratch:
-        for name, source in sets(arguments.data, Path(scratch)).items():
+        for name, source in sets(arguments.data, Path(scratch, "data")).items():
             if arguments.only and name not in arguments.only:
                 continue
-            rounds = []
-            for seed in arguments.seeds:  # interleaved: the machine's mood meets both alike
-                run = ours(source, seed)
-                planned = 30 if name == "digits" else 10
-                rounds.append((run, keras_fit(source, seed, planned)))
-            for by, runs in (("trainwell", [r[0] for r in rounds]), ("Keras fit", [r[1] for r in rounds])):
-                accuracy = [run["accuracy"] for run in runs]
-                spread = f" ± {statistics.stdev(accuracy):.4f}" if len(accuracy) > 1 else ""
-                median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-                print(
-                    f"| {name} | {by} | {median.get('parameters', '')} | {median['epochs']:g} "
-                    f"| {statistics.mean(accuracy):.4f}{spread} | {median['training']:.1f} "
-                    f"| {median['seconds']:.1f} |" if "seconds" in median else
-                    f"| {name} | {by} | | {median['epochs']:g} | {statistics.mean(accuracy):.4f}{spread} "
-                    f"| {median['training']:.1f} | |",
-                    f"{median['megabytes']:.0f} |",
-                    flush=True,
-                )
+            ours, keras = [], []
+            for seed in arguments.seeds:
+                folder = Path(scratch, f"{name}-{seed}")
+                ours.append(trainwell(source, seed, folder))
+                if not arguments.without_keras:
+                    keras.append(run(["-c", KERAS_FIT, source, str(folder / "blueprint.json")]))
+            print(row(name, "trainwell", ours), flush=True)
+            if keras:
+                print(row(name, "Keras fit", keras), flush=True)
 
 
 if __name__ == "__main__":
