@@ -31,6 +31,7 @@ _REMEDIES = Text(en="What to try: {remedies}", zh="可以尝试：{remedies}")
 _SYMPTOM = Text(en="It follows from {problem}: mend that first.", zh="它由“{problem}”引起：请先解决后者。")
 _BETWEEN = Text(en=", ", zh="、")
 _SHOWN_LAYERS = 6
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def finding_text(finding: Finding, language: Language) -> str:
@@ -92,9 +93,12 @@ def number(value: float) -> str:
     """A number with three significant digits.
 
     >>> number(0.00123456), number(1.5e-12), number(float("nan"))
-    ('0.00123', '1.5e-12', 'NaN')
+    ('0.00123', '1.5×10⁻¹²', 'NaN')
     """
-    return "NaN" if math.isnan(value) else f"{value:.3g}"
+    if math.isnan(value):
+        return "NaN"
+    mantissa, e, exponent = f"{value:.3g}".partition("e")
+    return f"{mantissa}×10{str(int(exponent)).translate(_RAISED)}" if e else mantissa
 
 
 def share(value: float) -> str:

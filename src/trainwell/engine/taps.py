@@ -48,10 +48,9 @@ class OutputTap:
 
 @dataclass
 class Calls:
-    """The layer calls of one forward pass, innermost first: (layer, output), containers left out."""
+    """The layer calls of one forward pass in their order: (layer, output), without layers that only hold layers."""
 
-    leaves: list[tuple[Any, Any]] = field(default_factory=list)
-    _depth_of_leaf: list[int] = field(default_factory=list)
+    leaves: list[tuple[Any, Any]] = field(default_factory=list[tuple[Any, Any]])
 
 
 @contextmanager
@@ -68,7 +67,10 @@ def noted_calls() -> Generator[Calls]:
     def noting(layer: Any, *args: Any, **kwargs: Any) -> Any:
         before = len(calls.leaves)
         result = plain(layer, *args, **kwargs)
-        is_leaf = len(calls.leaves) == before
+        inside = [inner for inner, _ in calls.leaves[before:]]
+        is_leaf = all(inner is getattr(layer, "activation", None) for inner in inside)
+        if is_leaf:  # an activation that is a layer (LeakyReLU) belongs to the layer that it ends
+            del calls.leaves[before:]
         if is_leaf and threading.get_ident() == owner and keras_names.trace_state() == home:
             calls.leaves.append((layer, result))
         return result

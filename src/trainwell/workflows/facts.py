@@ -12,6 +12,7 @@ from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, code
 from trainwell.data import Dataset
 from trainwell.diagnosis import Facts, diagnose
+from trainwell.errors import UnknownNameError
 from trainwell.report.facts import (
     Choice,
     DataFacts,
@@ -23,6 +24,7 @@ from trainwell.report.facts import (
     TrainingFacts,
 )
 from trainwell.signals import Recording
+from trainwell.techniques import find
 from trainwell.workflows import origin
 from trainwell.workflows.scores import scores as measure_scores
 
@@ -153,7 +155,16 @@ def _layer_rows(model: Any, recording: Recording) -> tuple[LayerRow, ...]:
                 shape,
                 int(layer.count_params()),
                 activation,
-                None if initializer is None else type(initializer).__name__,
+                None if initializer is None else _initializer_name(initializer),
             )
         )
     return tuple(rows)
+
+
+def _initializer_name(initializer: Any) -> str:
+    """As the techniques call it, or its class if it is none of them."""
+    kind = type(initializer).__name__
+    try:
+        return find(kind, "initializer").name
+    except UnknownNameError:
+        return kind

@@ -32,6 +32,10 @@ PANELS = {
     "data": Text(en="The data", zh="数据"),
     "output": Text(en="Output", zh="输出"),
 }
+RESUME = Text(
+    en="To go on, give the same command with: --resume --out {folder}",
+    zh="要继续训练，请在同样的命令后加上：--resume --out {folder}",
+)
 LOADING = Text(en="Reading the data", zh="正在读取数据")
 OPTIONS = {
     "network": Text(en="cnn or mlp; chosen from the data if not given.", zh="cnn 或 mlp；默认由数据决定。"),
@@ -226,6 +230,8 @@ def add_to(app: typer.Typer, session: Session) -> None:
             run = planned.train(progress=progress, language=session.language, command=command)
         page = run.folder / "report.html"
         console.print(summary(run.facts, run.recording, session.language, page=page, folder=run.folder))
+        if run.facts.training.stopped == "interrupted":
+            console.print(session(RESUME.format(folder=run.folder)))
         if json:
             session.print_json(json_module.dumps(run.result, ensure_ascii=False, allow_nan=False))
         elif quiet:
