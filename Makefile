@@ -1,6 +1,6 @@
 # trainwell: `make` alone explains itself. Needs Python 3.11 to 3.13 and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test coverage check format bench clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with everything trainwell needs
 
@@ -23,7 +23,10 @@ demo: setup ## Train a CNN on handwritten digits, watched, and write a report
 	@$(BIN)/trainwell train digits --network cnn --seed 0
 
 test: setup ## Run the tests
-	@$(BIN)/pytest -q -n 2 --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -q -n 2
+
+coverage: setup ## Run the tests and show which lines they miss
+	@$(BIN)/pytest -q -n 2 --cov --cov-report=term-missing:skip-covered
 
 check: setup ## Lint, format and type checks
 	@$(BIN)/ruff check .
