@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -169,6 +170,15 @@ def _usage_message(error: Any, session: Session, given: list[str]) -> str:
             )
         )
     message = error.format_message()
+    names: list[str] = re.findall(r"'([^']+)'", message)
+    if message.startswith("No such command") and names:
+        near = ", ".join(names[1:])
+        return session(
+            Text(
+                en=f"no such command: {names[0]}" + (f"; did you mean {near}?" if near else "; see --help"),
+                zh=f"没有命令 {names[0]}" + (f"；您是否想用：{near}？" if near else "；请查看 --help"),
+            )
+        )
     return session(Text(en=f"{message} (see --help)", zh=f"命令有误：{message}（请查看 --help）"))
 
 
