@@ -15,7 +15,21 @@ from trainwell.techniques import all_techniques
 
 @pytest.fixture
 def trained(trainwell, photos):
-    said = trainwell("train", photos, "--epochs", 40, "--early-stopping", 0, "--filters", "4", "--dense", "8", "--out", "run", "--json")
+    said = trainwell(
+        "train",
+        photos,
+        "--epochs",
+        40,
+        "--early-stopping",
+        0,
+        "--filters",
+        "4",
+        "--dense",
+        "8",
+        "--out",
+        "run",
+        "--json",
+    )
     assert said.code == 0, said.err
     return said.json
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainwell.explain import terminal_picture
 from trainwell.locales import Language, Text
+from trainwell.report.paragraph import Paragraph
 from trainwell.techniques import Family, Technique
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def explanation(technique: Technique, language: Language, width: int = 80) -> Gr
     from rich.text import Text as Line
 
     def section(title: Text, text: str) -> list[Any]:
-        return [Line(""), Line(title[language], style="bold"), Padding(Line(text), (0, 0, 0, 2))]
+        return [Line(""), Line(title[language], style="bold"), Padding(Paragraph(text), (0, 0, 0, 2))]
 
     drawn = terminal_picture(technique, language, width=min(width - 2, 76), height=14)
     source = technique.source
@@ -57,7 +58,7 @@ def explanation(technique: Technique, language: Language, width: int = 80) -> Gr
     return Group(
         Line(f"{technique.title[language]}  ({technique.name})", style="bold"),
         Line(""),
-        Line(technique.summary[language]),
+        Paragraph(technique.summary[language]),
         Line(""),
         Padding(Line(technique.formula, style="cyan"), (0, 0, 0, 2)),
         *([Line(""), Line(drawn, no_wrap=True)] if drawn else []),
