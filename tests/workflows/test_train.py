@@ -131,6 +131,7 @@ def test_watching_changes_no_bit_through_the_whole_workflow():
         (lambda m, d, out: tw.train(m, d, batch_size=1000, out=out), SettingError, "1000"),
         (lambda m, d, out: tw.train(m, d, epochs=0, out=out), SettingError, "0"),
         (lambda m, d, out: tw.train(m, d.train.x, d.train.y, early_stopping=3, out=out), SettingError, "validation"),
+        (lambda m, d, out: tw.train(m, d, resume=True), SettingError, "out="),
         (lambda m, d, out: tw.open_run(out), FolderError, "not the folder"),
     ],
 )

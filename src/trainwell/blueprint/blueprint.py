@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,7 @@ from trainwell.blueprint.fit_settings import FitSettings
 from trainwell.blueprint.serialised import is_object, renumbered, tidy_rates
 from trainwell.errors import FolderError, ModelError
 from trainwell.locales import Text
+from trainwell.whole_file import write_whole
 
 _FORMAT = 1
 
@@ -131,13 +131,8 @@ class Blueprint:
             FolderError: the file cannot be written.
         """
         target = Path(path)
-        temporary = target.with_name(f".{target.name}.{os.getpid()}")
         try:
-            try:
-                temporary.write_text(self.to_json(indent=1) + "\n", encoding="utf-8")
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
+            write_whole(target, (self.to_json(indent=1) + "\n").encode())
         except OSError as error:
             reason = error.strerror or str(error)
             raise FolderError(

@@ -7,7 +7,6 @@ so a kill at any moment leaves the previous one.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import numpy as np
 from trainwell.engine.state import State
 from trainwell.errors import FolderError
 from trainwell.locales import Text
+from trainwell.whole_file import whole_file
 
 FORMAT = 1
 
@@ -55,14 +55,8 @@ class Checkpoint:
             "callbacks": _pack(self.callbacks, arrays),
             "history": _pack(self.history, arrays),
         }
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with temporary.open("wb") as file:
-                np.savez(file, allow_pickle=False, description=json.dumps(description), **arrays)
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        with whole_file(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, allow_pickle=False, description=json.dumps(description), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:

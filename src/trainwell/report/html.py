@@ -25,6 +25,7 @@ from trainwell.report.headline import headline
 from trainwell.report.health import LOOKS, layer_health
 from trainwell.report.pictures import svg_pictures
 from trainwell.signals import Recording
+from trainwell.whole_file import write_whole
 
 _CLASSES = 30  # rows of the table of classes
 
@@ -99,7 +100,7 @@ def write_html(facts: RunFacts, recording: Recording, language: Language, path: 
     path = Path(path)
     text = render_html(facts, recording, language)
     try:
-        path.write_text(text, encoding="utf-8", errors="replace")
+        write_whole(path, text.encode(errors="replace"))
     except OSError as error:
         reason = error.strerror or str(error)
         raise FolderError(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import csv
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from trainwell.signals.recording import FOLDER, HISTORY, LAYER_ROWS, LAYOUT, RUN_ROWS, Layout, Recording
 from trainwell.signals.run_measures import RUN_MEASURES
 from trainwell.signals.thinning import Rows, rows_of, thin
+from trainwell.whole_file import write_whole
 
 CAPACITY = 4096  # rows of one file at most
 FILE_BYTES = 16 * 2**20  # ... and bytes, for models of many layers
@@ -34,7 +34,7 @@ class Recorder:
         folder = run / FOLDER
         folder.mkdir(exist_ok=True)
         kept = Recording.open(run) if resume_at else None
-        replace(folder / LAYOUT, layout.to_json().encode())
+        write_whole(folder / LAYOUT, layout.to_json().encode())
         self._steps = _RowFile(
             folder / RUN_ROWS,
             len(RUN_MEASURES),
@@ -65,7 +65,7 @@ class Recorder:
         writer = csv.DictWriter(lines, columns)
         writer.writeheader()
         writer.writerows(self._epochs)
-        replace(self._run / HISTORY, "".join(lines).encode())
+        write_whole(self._run / HISTORY, "".join(lines).encode())
 
     def close(self) -> None:
         """Close the files."""
@@ -89,7 +89,7 @@ class _RowFile:
         self._file = self._rewrite()
 
     def _rewrite(self) -> IO[bytes]:
-        replace(self._path, self._rows.tobytes())
+        write_whole(self._path, self._rows.tobytes())
         return self._path.open("ab", buffering=0)
 
     def append(self, rows: Rows) -> None:
@@ -105,19 +105,3 @@ class _RowFile:
 
     def close(self) -> None:
         self._file.close()
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file under another name, then rename: a reader sees the old or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def stack(rows: Sequence[npt.NDArray[np.float32]], columns: int) -> npt.NDArray[np.float32]:
-    """(steps, columns) from a possibly empty list of (columns,) rows."""
-    return np.stack(rows) if rows else np.zeros((0, columns), np.float32)

@@ -27,7 +27,7 @@ from trainwell.report.html import write_html
 from trainwell.report.progress import TrainingProgress
 from trainwell.report.result_json import result
 from trainwell.signals import Observer, Recording
-from trainwell.signals.recorder import replace as write_file
+from trainwell.whole_file import whole_file, write_whole
 from trainwell.workflows.arrays import facts_of_arrays
 from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.interruption import interruptible
@@ -144,6 +144,13 @@ def train(
     settings = FitSettings(epochs, batch_size, seed, shuffle, class_weight, early_stopping or None, monitor)
     engine.check(model, samples, epochs, batch_size)
     blueprint = _blueprint(model, settings, data_facts)
+    if resume and out is None:
+        raise SettingError(
+            Text(
+                en="resume needs the folder of the unfinished run; give out=",
+                zh="继续训练需要未完成运行的文件夹；请给出 out=",
+            )
+        )
     temporary = Path(tempfile.mkdtemp(prefix="trainwell-")) if out is None else None
     target = temporary or Path(out or ".")
     weights = 4 * sum(math.prod(weight.shape) for weight in model.weights)
@@ -181,8 +188,8 @@ def train(
                     )
                 finally:
                     listener.close()
-            model.save(folder / f".{MODEL}")
-            (folder / f".{MODEL}").replace(folder / MODEL)
+            with whole_file(folder / MODEL) as temporary_file:
+                model.save(temporary_file)
             facts = facts_of_run(
                 model=model,
                 data=data,
@@ -275,7 +282,7 @@ def _check_shapes(model: Any, data: Dataset) -> None:
 
 def _write(run: Run, language: Language) -> None:
     """Everything that a run's folder holds besides model and recording."""
-    write_file(run.folder / FACTS, run.facts.to_json().encode())
-    write_file(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())
+    write_whole(run.folder / FACTS, run.facts.to_json().encode())
+    write_whole(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())
     write_html(run.facts, run.recording, language, run.folder / REPORT)
-    write_file(run.folder / RESULT, write_json(result(run.facts, run.folder)))
+    write_whole(run.folder / RESULT, write_json(result(run.facts, run.folder)))
