@@ -189,3 +189,13 @@ def test_looks_go_on_when_an_epoch_is_shorter_than_a_timed_chunk():
     assert count.looked[0] == 1
     assert len(count.looked) >= 400 / outcome.every / 2
     assert max(np.diff(count.looked)) <= max(outcome.every, 20)
+
+
+@pytest.mark.parametrize("observer", [None, Observer()], ids=["unwatched", "watched"])
+def test_a_loss_that_is_not_finite_stops_the_training_watched_or_not(observer):
+    # seen once: only the watched training stopped, so watching changed how long was trained
+    x, y = networks.digits(64)
+    model = networks.compiled(networks.mlp, lambda: networks.keras.optimizers.SGD(1e30))
+    outcome = engine.train(model, x, y, epochs=9, batch_size=32, observer=observer)
+    assert outcome.stopped == "not_finite"
+    assert len(outcome.history) < 9

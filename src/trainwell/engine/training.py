@@ -85,7 +85,8 @@ class Outcome:
         history: one row per finished epoch, see `Listener.epoch`.
         steps: steps done.
         traces: how often the step was traced.
-        stopped: None if it ran to its end.
+        stopped: None if it ran to its end; "not_finite" after the chunk of steps in which the loss became NaN or
+            infinite, where Keras's `fit` would go on.
         every: the layers were looked at every so many steps.
         look_cost: measured cost of one look, as a share of an unwatched step; None if not measured.
         seconds: wall time of training, with compilation and validation.
@@ -357,7 +358,7 @@ class _Training:
         self.logs = {name: float(values[-1]) for name, values in shown.seen.logs.items()}
         if self.listener:
             self.listener.steps(_steps(shown, first, flags, seconds), epoch, done + count, self.logs)
-        if self.observer is not None and not np.isfinite(shown.seen.loss).all():
+        if not np.isfinite(shown.seen.loss).all():  # watched or not: watching must not change what is trained
             self.outcome.stopped = "not_finite"
         return self.logs
 
