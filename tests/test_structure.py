@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "cli": {"workflows", "report", "techniques", "explain"},
 }
 HEAVY = ("jax", "keras", "scipy", "sklearn", "matplotlib", "PIL", "tensorflow", "torch")
+HEAVY += ("polars", "soundfile", "tokenizers")
 
 
 def imported_rooms(file: Path) -> set[str]:

@@ -79,7 +79,6 @@ def test_kind_can_be_said(refused):
         (X * 1e39, Y, ["float32"], "beyond", "超过"),
         (X, Y * 0, ["'0'"], "one class", "同一个类别"),
         (X, Y - 1, ["-1", "0"], "negative label", "负标签"),
-        (X, np.eye(3)[Y] + np.eye(3)[(Y + 1) % 3], ["2"], "several labels", "多个标签"),
         (X, np.zeros((60, 2, 2)), ["(60, 2, 2)"], "one target per sample", "一个目标"),
         (X, np.where(np.arange(60) == 4, 9, 0), ["'9'", "1"], "has 1 sample", "只有 1 个样本"),
         (X, None, ["load(x, y)"], "no targets", "没有目标"),
@@ -248,3 +247,17 @@ def test_users_arrays_are_not_changed():
     load(x, y)
     np.testing.assert_array_equal(x, X)
     np.testing.assert_array_equal(y, Y)
+
+
+def test_rows_with_any_number_of_ones_are_several_labels():
+    y = np.eye(3)[Y] + np.eye(3)[(Y + 1) % 3]
+    data = load(X, y)
+    assert (data.task, data.outputs, data.class_names) == ("multilabel", 3, ("0", "1", "2"))
+    assert data.train.y.dtype == np.float32
+    assert any("several labels" in note.text.en and "多标签" in note.text.zh for note in data.notes)
+
+
+def test_several_labels_where_one_class_was_asked_for_are_refused(refused):
+    y = np.eye(3)[Y] + np.eye(3)[(Y + 1) % 3]
+    with refused(DataError, "multilabel", en=["2 ones in row"], zh=["多个"]):
+        load(X, y, task="multiclass")

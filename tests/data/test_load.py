@@ -74,7 +74,9 @@ def test_an_unknown_name_lists_the_nearest(refused, tmp_path, monkeypatch):
         load("zzzz")
     with refused(UnknownNameError, "'tabel'", "table"):
         load([[1.0]], [1], kind="tabel")
-    with refused(UnknownNameError, "'classification'", "binary, multiclass, regression"):
+    with refused(
+        UnknownNameError, "'classification'", "binary, forecasting, language_model, multiclass, multilabel, regression"
+    ):
         load([[1.0]], [1], task="classification")
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from trainwell.data.dataset import Array, Dataset, Kind, Note, Split
+from trainwell.data.dataset import NUMERIC, Array, Dataset, Kind, Note, Split
 from trainwell.data.inputs import as_array, as_inputs
+from trainwell.data.named_test import named_test_part
 from trainwell.data.quality import class_notes, leak_notes
-from trainwell.data.raw import Options, Part, Raw
+from trainwell.data.raw import Fitted, Options, Part, Raw
 from trainwell.data.scaling import Scaling
 from trainwell.data.split import check_class_counts, split_plain, split_stratified
 from trainwell.data.targets import Targets, interpret
@@ -19,44 +21,93 @@ from trainwell.locales import Text
 
 
 def assemble(raw: Raw, options: Options) -> Dataset:
-    """Check, split and measure.
+    """Check, split, encode and measure.
 
     Raises:
-        DataError: whatever is wrong with the arrays.
+        DataError: whatever is wrong with the samples.
         SettingError: no test part in the source and none asked for.
     """
+    raw = named_test_part(raw, options)
     shares = _shares(raw, options)
     kind = options.kind or raw.kind
-    train_x, kind = _inputs(raw.train, kind, _what("x", "train", raw))
-    _check_size(train_x, options)
-    targets = interpret(
-        raw.train.y,
-        task=options.task or raw.task,
-        class_names=() if options.task == "regression" else _class_names(raw, options),
-        what=_what("y", "train", raw),
-    )
-    train = Split(train_x, targets.encode(raw.train.y, _what("y", "train", raw)), raw.train.names)
+    train_x, kind = _inputs(raw.train, kind, raw, "train")
+    if raw.fit is None:
+        _check_size(train_x, options)
+    targets = _targets(raw, options)
+    train = _Labelled(train_x, _encoded(targets, raw.train, "train", raw), raw.train.names)
     own = {
         name: _held_out(part, name, kind, targets, train, raw)
         for name, part in (("validation", raw.validation), ("test", raw.test))
         if part is not None
     }
     train, validation, test = _split(train, own, targets, shares, options.seed)
+    fitted = raw.fit(train.x, options) if raw.fit else None
+    parts = [_finished(part, fitted, targets.task) for part in (train, validation, test)]
+    split_note = raw.split_note or _split_note(own, shares, parts, targets, options.seed).text
+    numeric = targets.task in NUMERIC
     dataset = Dataset(
         name=options.name or raw.name,
         kind=kind,
         task=targets.task,
-        train=train,
-        validation=validation,
-        test=test,
+        train=parts[0],
+        validation=parts[1],
+        test=parts[2],
         class_names=targets.class_names,
-        scaling=Scaling.fit(train.x),
-        target_scaling=Scaling.fit(train.y) if targets.task == "regression" else None,
-        notes=(*raw.notes, *targets.notes, _split_note(own, shares, (train, validation, test), targets, options.seed)),
+        scaling=(fitted.scaling if fitted else None) or Scaling.fit(parts[0].x),
+        target_scaling=Scaling.fit(parts[0].y) if numeric else None,
+        notes=(*raw.notes, *targets.notes, Note("info", split_note), *(fitted.notes if fitted else ())),
         source=raw.source,
-        column_names=_column_names(raw, train),
+        column_names=fitted.column_names if fitted else _column_names(raw, parts[0]),
+        format=fitted.format if fitted else None,
+        target_names=raw.target_names,
+        baselines=raw.baselines,
     )
-    return _with_notes(dataset, _quality(dataset, given="test" in own))
+    return _with_notes(dataset, _quality(dataset, given="test" in own and raw.split_note is None))
+
+
+@dataclass(frozen=True, eq=False)
+class _Labelled:
+    """Samples, arrays or raw ones, with encoded targets; None where targets follow from the samples."""
+
+    x: Any
+    y: Array | None
+    names: tuple[str, ...] | None
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, places: Any) -> _Labelled:
+        """The samples at these places."""
+        names = None if self.names is None else tuple(self.names[i] for i in places.tolist())
+        x = self.x[places] if isinstance(self.x, np.ndarray) else self.x.take(places)
+        return _Labelled(x, None if self.y is None else self.y[places], names)
+
+
+def _targets(raw: Raw, options: Options) -> Targets:
+    if raw.task == "language_model":
+        return Targets("language_model")
+    if raw.task == "forecasting":
+        return Targets("forecasting")
+    return interpret(
+        raw.train.y,
+        task=options.task or raw.task,
+        class_names=() if options.task == "regression" else _class_names(raw, options),
+        what=_what("y", "train", raw),
+    )
+
+
+def _encoded(targets: Targets, part: Part, name: str, raw: Raw) -> Array | None:
+    return None if targets.task == "language_model" else targets.encode(part.y, _what("y", name, raw))
+
+
+def _finished(part: _Labelled, fitted: Fitted | None, task: str) -> Split:
+    """Raw samples become arrays; a language model's targets are its inputs, one step ahead."""
+    x = part.x
+    if fitted is not None:
+        x = fitted.format.encode(x)
+    if task == "language_model":
+        return Split(np.ascontiguousarray(x[:, :-1]), np.ascontiguousarray(x[:, 1:]), None)
+    return Split(x, part.y if part.y is not None else np.zeros(0, np.float32), part.names)
 
 
 def _shares(raw: Raw, options: Options) -> tuple[float, float]:
@@ -89,16 +140,22 @@ def _what(axis: str, part: str, raw: Raw) -> Text:
     return Text(en=name, zh=name)
 
 
-def _inputs(part: Part, kind: Kind | None, what: Text) -> tuple[Array, Kind]:
-    y_name = what.en.replace("x", "y", 1)
-    x, y = as_array(part.x, what), as_array(part.y, Text(en=y_name, zh=y_name))
-    if len(x) != len(y):
-        raise DataError(
-            Text(
-                en=f"{what.en} has {len(x):,} samples and {y_name} has {len(y):,}; give one target for each sample",
-                zh=f"{what.zh} 有 {len(x):,} 个样本，而 {y_name} 有 {len(y):,} 个；请为每个样本提供一个目标",
+def _inputs(part: Part, kind: Kind | None, raw: Raw, name: str) -> tuple[Any, Kind]:
+    """Inputs of a part, checked: an array, or raw samples where a format will make an array of them."""
+    what, y_what = _what("x", name, raw), _what("y", name, raw)
+    x = part.x if raw.fit is not None else as_array(part.x, what)
+    if raw.task != "language_model":
+        y = as_array(part.y, y_what)
+        if len(x) != len(y):
+            raise DataError(
+                Text(
+                    en=f"{what.en} has {len(x):,} samples and {y_what.en} has {len(y):,}; give one target for each "
+                    "sample",
+                    zh=f"{what.zh} 有 {len(x):,} 个样本，而 {y_what.zh} 有 {len(y):,} 个；请为每个样本提供一个目标",
+                )
             )
-        )
+    if raw.fit is not None:
+        return x, kind or "table"
     return as_inputs(x, kind, what)
 
 
@@ -116,36 +173,25 @@ def _class_names(raw: Raw, options: Options) -> tuple[str, ...]:
     return names
 
 
-def _held_out(part: Part, name: str, kind: Kind, targets: Targets, train: Split, raw: Raw) -> Split:
+def _held_out(part: Part, name: str, kind: Kind, targets: Targets, train: _Labelled, raw: Raw) -> _Labelled:
     """The source's own test or validation part, which must look like its training part."""
     what = _what("x", name, raw)
-    x, _ = _inputs(part, kind, what)
-    if x.shape[1:] != train.x.shape[1:]:
-        raise DataError(
-            Text(
-                en=f"{what.en} has samples of shape {x.shape[1:]}, those for training have {train.x.shape[1:]}; "
-                "give all the same shape",
-                zh=f"{what.zh} 的样本形状为 {x.shape[1:]}，而训练样本为 {train.x.shape[1:]}；请使形状一致",
-            )
-        )
-    if x.dtype != train.x.dtype:
-        raise DataError(
-            Text(
-                en=f"{what.en} is {x.dtype}, the training part is {train.x.dtype}; their ranges may differ, give both "
-                "the same type",
-                zh=f"{what.zh} 的类型是 {x.dtype}，而训练部分是 {train.x.dtype}；数值范围可能不同，请使两者类型一致",
-            )
-        )
+    x, _ = _inputs(part, kind, raw, name)
+    if raw.fit is None:
+        _check_alike(x, train.x, what)
     y_what = _what("y", name, raw)
-    y = targets.encode(part.y, y_what)
-    if targets.task == "regression" and y.shape[1] != train.y.shape[1]:
+    y = _encoded(targets, part, name, raw)
+    if y is None or train.y is None:
+        return _Labelled(x, y, part.names)
+    if targets.task in NUMERIC and y.shape[1] != train.y.shape[1]:
         raise DataError(
             Text(
                 en=f"{y_what.en} has {y.shape[1]} numbers per sample, for training there are {train.y.shape[1]}",
                 zh=f"{y_what.zh} 每个样本有 {y.shape[1]} 个数值，而训练部分有 {train.y.shape[1]} 个",
             )
         )
-    unseen = [] if targets.task == "regression" else sorted(set(y.tolist()) - set(train.y.tolist()))
+    classes = targets.task in ("binary", "multiclass")
+    unseen = sorted(set(y.tolist()) - set(train.y.tolist())) if classes else []
     if unseen:
         label = targets.class_names[unseen[0]]
         raise DataError(
@@ -154,34 +200,49 @@ def _held_out(part: Part, name: str, kind: Kind, targets: Targets, train: Split,
                 zh=f"{y_what.zh} 中有类别 {label!r}，但训练部分没有该类别的样本，无法学习",
             )
         )
-    return Split(x, y, part.names)
+    return _Labelled(x, y, part.names)
+
+
+def _check_alike(x: Array, train_x: Array, what: Text) -> None:
+    """Arrays of another part have the shape and type of those for training."""
+    if x.shape[1:] != train_x.shape[1:]:
+        raise DataError(
+            Text(
+                en=f"{what.en} has samples of shape {x.shape[1:]}, those for training have {train_x.shape[1:]}; "
+                "give all the same shape",
+                zh=f"{what.zh} 的样本形状为 {x.shape[1:]}，而训练样本为 {train_x.shape[1:]}；请使形状一致",
+            )
+        )
+    if x.dtype != train_x.dtype:
+        raise DataError(
+            Text(
+                en=f"{what.en} is {x.dtype}, the training part is {train_x.dtype}; their ranges may differ, give both "
+                "the same type",
+                zh=f"{what.zh} 的类型是 {x.dtype}，而训练部分是 {train_x.dtype}；数值范围可能不同，请使两者类型一致",
+            )
+        )
 
 
 def _split(
-    train: Split, own: dict[str, Split], targets: Targets, shares: tuple[float, float], seed: int
-) -> tuple[Split, Split, Split]:
+    train: _Labelled, own: dict[str, _Labelled], targets: Targets, shares: tuple[float, float], seed: int
+) -> tuple[_Labelled, _Labelled, _Labelled]:
     validation, test = shares
-    if targets.task == "regression":
-        places = split_plain(len(train), validation=validation, test=test, seed=seed)
-    else:
+    if targets.task in ("binary", "multiclass") and train.y is not None:
         counts = np.bincount(train.y, minlength=len(targets.class_names)).tolist()
         present = {n: c for n, c in zip(targets.class_names, counts, strict=True) if c}
         check_class_counts(present, validation=validation, test=test)
         places = split_stratified(train.y, validation=validation, test=test, seed=seed)
-    parts = [_take(train, p) for p in places]
+    else:
+        places = split_plain(len(train), validation=validation, test=test, seed=seed)
+    parts = [train.take(p) for p in places]
     return parts[0], own.get("validation", parts[1]), own.get("test", parts[2])
 
 
-def _take(split: Split, places: Any) -> Split:
-    names = None if split.names is None else tuple(split.names[i] for i in places.tolist())
-    return Split(split.x[places], split.y[places], names)
-
-
 def _split_note(
-    own: dict[str, Split], shares: tuple[float, float], parts: tuple[Split, Split, Split], targets: Targets, seed: int
+    own: Mapping[str, object], shares: tuple[float, float], parts: Sequence[Split], targets: Targets, seed: int
 ) -> Note:
     train, validation, test = (f"{len(p):,}" for p in parts)
-    by_class = targets.task != "regression"
+    by_class = targets.task in ("binary", "multiclass")
     cut = [(Text(en="validation", zh="验证"), shares[0]), (Text(en="test", zh="测试"), shares[1])]
     cut = [(name, share) for name, share in cut if share]
     en = f"Split: {train} for training, {validation} for validation, {test} for test"
@@ -213,8 +274,10 @@ def _column_names(raw: Raw, train: Split) -> tuple[str, ...]:
 
 
 def _quality(dataset: Dataset, *, given: bool) -> tuple[Note, ...]:
+    if dataset.task in ("forecasting", "language_model"):  # neighbouring windows share steps and are still apart
+        return ()
     notes = leak_notes(dataset.train, dataset.test, given=given)
-    if dataset.task == "regression":
+    if not dataset.class_names:
         return notes
     counts = [dataset.class_counts(part) for part in dataset.parts]
     total = {name: sum(c[name] for c in counts) for name in dataset.class_names}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import os
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from trainwell.errors import FolderError, SettingError, UnknownNameError
 from trainwell.locales import Text
 
 _LARGEST_IMAGE_SIDE = 4096
+TOKENS = ("byte_pair", "characters", "words")
 
 
 def load(
@@ -36,6 +38,20 @@ def load(
     class_names: Sequence[str] | None = None,
     name: str | None = None,
     progress: Progress | None = None,
+    target: str | Sequence[str] | None = None,
+    text: str | Sequence[str] | None = None,
+    time: str | None = None,
+    series: str | None = None,
+    drop: str | Sequence[str] | None = None,
+    window: int | None = None,
+    horizon: int = 1,
+    tokens: str | None = None,
+    vocabulary: int | None = None,
+    max_length: int | None = None,
+    sample_rate: int | None = None,
+    max_seconds: float | None = None,
+    encoding: str | None = None,
+    test_names: str | None = None,
 ) -> Dataset:
     """Load data, check them, split them and measure their scaling.
 
@@ -44,8 +60,9 @@ def load(
             images per class, or with train/ and test/ (or val/) inside; a folder of MNIST's idx files; a .npz file;
             inputs as an array; or (x_train, y_train). A folder called like a built-in name is given as "./digits".
         y: targets for inputs given as an array, or (x_test, y_test).
-        kind: "image" or "table"; None to decide by the shape of the inputs.
-        task: "binary", "multiclass" or "regression"; None to decide by the targets.
+        kind: "image", "table", "sequence", "text" or "audio"; None to decide by the source.
+        task: "binary", "multiclass", "multilabel", "regression", "forecasting" or "language_model"; None to decide by
+            the source and the targets.
         validation: share of the samples kept for validation, 0 or more; not used if the source has its own.
         test: share of the samples kept for the test, above 0; not used if the source has its own. If the source has
             some part of its own, shares are shares of its training part.
@@ -54,7 +71,21 @@ def load(
         strict: refuse damaged images instead of skipping them with a warning.
         class_names: names of the integer labels 0, 1, ...; or, for text labels and class folders, their order.
         name: what to call the data; None for the name of the source.
-        progress: called with (images decoded, all images) while a folder of images is read.
+        progress: called with (samples read, all samples) while a folder is read.
+        target: column to predict, or several; None to find it.
+        text: column of the text, or several; None to find it.
+        time: column of the time of a series; it makes the task forecasting.
+        series: column that says to which sequence a row belongs, in a table with one row per step.
+        drop: columns to leave out.
+        window: forecasting: steps that are looked at, 1 or more; None for the rule that a note states.
+        horizon: forecasting: steps that are predicted, 1 or more.
+        tokens: how text is cut: "byte_pair", "characters" or "words"; None: characters for Chinese, else byte pairs.
+        vocabulary: largest number of different tokens, 2 or more; None for the rule that a note states.
+        max_length: longest text in tokens or sequence in steps, 1 or more; what is behind is cut off.
+        sample_rate: of sound in Hz; None for the commonest rate of the files, at most 16,000.
+        max_seconds: longest sound, above 0; what is behind is cut off.
+        encoding: of text files, such as "gb18030"; None to find out.
+        test_names: pattern of file names, such as "*_[0-4].wav": samples whose name fits are the test part.
 
     Returns:
         The data set; `print` it for a summary, and look at its `notes`.
@@ -81,6 +112,20 @@ def load(
         class_names=_names(class_names),
         name=name,
         progress=progress,
+        target=_columns(target),
+        text=_columns(text),
+        time=time,
+        series=series,
+        drop=_columns(drop),
+        window=window,
+        horizon=horizon,
+        tokens=tokens,
+        vocabulary=vocabulary,
+        max_length=max_length,
+        sample_rate=sample_rate,
+        max_seconds=max_seconds,
+        encoding=encoding,
+        test_names=test_names,
     )
     _check_options(options)
     return assemble(_reader(source, y).read(source, options), options)
@@ -140,6 +185,24 @@ def _check_options(options: Options) -> None:
         )
     if not _is_whole(options.seed) or options.seed < 0:
         raise _wrong("seed", options.seed, Text(en="a whole number, 0 or more", zh="不小于 0 的整数"))
+    for what, least in (("window", 1), ("horizon", 1), ("vocabulary", 2), ("max_length", 1), ("sample_rate", 1000)):
+        value = getattr(options, what)
+        if value is not None and (not _is_whole(value) or value < least):
+            raise _wrong(what, value, Text(en=f"a whole number, {least} or more", zh=f"不小于 {least} 的整数"))
+    seconds: Any = options.max_seconds
+    if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0):
+        raise _wrong("max_seconds", seconds, Text(en="a number of seconds above 0", zh="大于 0 的秒数"))
+    if options.tokens is not None and options.tokens not in TOKENS:
+        raise UnknownNameError(Text(en="tokens", zh="切分方式 tokens"), options.tokens, TOKENS)
+    if options.encoding is not None:
+        try:
+            codecs.lookup(options.encoding)
+        except LookupError as error:
+            raise _wrong(
+                "encoding",
+                options.encoding,
+                Text(en='an encoding, such as "utf-8" or "gb18030"', zh="编码名称，例如 utf-8 或 gb18030"),
+            ) from error
 
 
 def _image_size(size: Any) -> tuple[int, int] | None:
@@ -160,6 +223,10 @@ def _image_size(size: Any) -> tuple[int, int] | None:
             ),
         )
     return int(sides[0]), int(sides[1])
+
+
+def _columns(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if names is None else (names,) if isinstance(names, str) else tuple(names)
 
 
 def _names(names: Sequence[str] | None) -> tuple[str, ...]:

@@ -69,3 +69,6 @@ class Scaling:
     @staticmethod
     def _float32(values: tuple[float, ...]) -> npt.NDArray[np.float32]:
         return np.asarray(values, dtype=np.float32)
+
+
+UNSCALED = Scaling((0.0,), (1.0,))  # of tokens and sound: their networks begin with an embedding or a spectrogram

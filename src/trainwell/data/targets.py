@@ -26,9 +26,9 @@ class Targets:
     """How the targets of this data are read.
 
     Attributes:
-        task: "binary", "multiclass" or "regression".
-        class_names: one per class; () for regression.
-        labels: the label of each class as it stands in the data; () for regression.
+        task: what is to be learned.
+        class_names: one per class or label; () where there are none.
+        labels: the label of each class as it stands in the data; () where samples are not of one class each.
         notes: what was decided.
     """
 
@@ -38,13 +38,13 @@ class Targets:
     notes: tuple[Note, ...] = ()
 
     def encode(self, y: Any, what: Text) -> Array:
-        """Targets of one part as class numbers (samples,) int32, or float32 (samples, outputs).
+        """Targets of one part as class numbers (samples,) int32, or float32 (samples, outputs or labels).
 
         Raises:
             DataError: a label that is not among the classes, or values that cannot be read as `interpret` read them.
         """
         values, _ = _plain(y, self.task, what)
-        if self.task == "regression":
+        if self.task not in ("binary", "multiclass"):
             return _as_float32(values.reshape(len(values), -1), what)
         numbers = {label: number for number, label in enumerate(self.labels)}
         distinct, first, inverse = np.unique(values, return_index=True, return_inverse=True)
@@ -71,6 +71,8 @@ def interpret(y: Any, *, task: Task | None, class_names: Sequence[str], what: Te
             NaN, or targets that do not fit `task`.
     """
     values, width = _plain(y, task, what)
+    if values.ndim == 2 and task in (None, "multilabel") and bool(np.isin(values, (0, 1)).all()):
+        return _several_labels(values, tuple(class_names), task, what)
     regression, notes = _is_regression(values, task, bool(class_names) or width > 0, what)
     if regression:
         return Targets("regression", notes=notes)
@@ -128,20 +130,44 @@ def _plain(y: Any, task: Task | None, what: Text) -> tuple[Array, int]:
                 "或多个要预测的数值（样本数，输出数）",
             )
         )
-    if task == "regression" or not bool(np.isin(values, (0, 1)).all()):
+    if task in ("regression", "forecasting", "multilabel") or not bool(np.isin(values, (0, 1)).all()):
         return values, 0
     sums = values.astype(np.int64).sum(axis=1)
     if bool((sums == 1).all()):
         return values.argmax(axis=1), int(values.shape[1])
+    if task is None:
+        return values, 0
     row = int(np.argmax(sums != 1))
     raise DataError(
         Text(
-            en=f"{what.en} has {int(sums[row])} ones in row {row}; several labels per sample are not supported yet, "
-            'give one class per sample, or task="regression" to predict the numbers',
-            zh=f"{what.zh} 的第 {row} 行有 {int(sums[row])} 个 1；暂不支持一个样本有多个标签，"
-            '请为每个样本只给一个类别，或用 task="regression" 预测这些数值',
+            en=f'{what.en} has {int(sums[row])} ones in row {row}, but task="{task}" wants one class per sample; give '
+            'task="multilabel" if a sample may have several labels or none',
+            zh=f'{what.zh} 的第 {row} 行有 {int(sums[row])} 个 1，而 task="{task}" 要求每个样本恰好一个类别；'
+            '若一个样本可以有多个或没有标签，请指定 task="multilabel"',
         )
     )
+
+
+def _several_labels(values: Array, names: tuple[str, ...], task: Task | None, what: Text) -> Targets:
+    """Rows of 0 and 1 in which any number may be 1."""
+    count = int(values.shape[1])
+    if names and len(names) != count:
+        raise DataError(
+            Text(
+                en=f"{what.en} has {count} labels, but {len(names)} names are given; give one name per label",
+                zh=f"{what.zh} 有 {count} 个标签，却给出了 {len(names)} 个名称；请为每个标签给一个名称",
+            )
+        )
+    names = names or tuple(str(i) for i in range(count))
+    same = [name for name, column in zip(names, values.T, strict=True) if len(np.unique(column)) < 2]
+    if same:
+        raise DataError(
+            Text(
+                en=f"{what.en}: the label {same[0]!r} is the same in all training samples; leave it out",
+                zh=f"{what.zh}：标签 {same[0]!r} 在所有训练样本中都相同；请去掉它",
+            )
+        )
+    return Targets("multilabel", names, notes=() if task else (_read_as_labels(count),))
 
 
 def _is_regression(values: Array, task: Task | None, named: bool, what: Text) -> tuple[bool, tuple[Note, ...]]:
@@ -252,6 +278,18 @@ def _absent_classes(names: Sequence[str]) -> Note:
         Text(
             en=f"No sample for training in {len(names)} of the named classes: {_shown(names)}.",
             zh=f"有 {len(names)} 个已命名的类别没有训练样本：{_shown(names)}。",
+        ),
+    )
+
+
+def _read_as_labels(count: int) -> Note:
+    return Note(
+        "info",
+        Text(
+            en=f"Rows of {count} zeros and ones with any number of ones: read as several labels per sample. To predict "
+            'them as numbers, give task="regression".',
+            zh=f"目标是 {count} 个 0/1 组成的行，其中 1 的个数不定：按多标签处理。"
+            '若要预测数值，请指定 task="regression"。',
         ),
     )
 
