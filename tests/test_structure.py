@@ -21,13 +21,14 @@ MAY_IMPORT = {
     "networks": {"data", "techniques"},
     "blueprint": {"data", "techniques"},
     "engine": {"data", "blueprint"},
+    "generation": set(),
     "signals": {"blueprint"},
     "diagnosis": {"signals", "blueprint"},
     "explain": {"signals", "techniques"},
     "report": {"data", "techniques", "networks", "blueprint", "signals", "diagnosis", "explain"},
     "workflows": {
         *("data", "techniques", "networks", "blueprint"),
-        *("engine", "signals", "diagnosis", "explain", "report"),
+        *("engine", "generation", "signals", "diagnosis", "explain", "report"),
     },
     "cli": {"workflows", "report", "techniques", "explain"},
 }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trainwell.data import Dataset, load
     from trainwell.diagnosis import Finding
     from trainwell.signals import Recording
-    from trainwell.workflows import Run, open_run, predict, train
+    from trainwell.workflows import Run, generate, open_run, predict, train
 
 __version__ = "0.1.0"
 
@@ -36,6 +36,7 @@ _HOMES = {
     "Finding": "trainwell.diagnosis",
     "Run": "trainwell.workflows",
     "open_run": "trainwell.workflows",
+    "generate": "trainwell.workflows",
     "predict": "trainwell.workflows",
     "train": "trainwell.workflows",
 }
@@ -51,6 +52,7 @@ __all__ = [
     "data",
     "diagnosis",
     "engine",
+    "generate",
     "load",
     "networks",
     "open_run",

@@ -61,6 +61,7 @@ def assemble(raw: Raw, options: Options) -> Dataset:
         format=fitted.format if fitted else None,
         target_names=raw.target_names,
         baselines=raw.baselines,
+        baseline_titles=raw.baseline_titles,
     )
     return _with_notes(dataset, _quality(dataset, given="test" in own and raw.split_note is None))
 

@@ -76,6 +76,7 @@ class Dataset:
         target_names: what is predicted, one name per output of a regression or forecast, or () if unknown.
         baselines: numbers to beat on the test part, name -> metric -> value, for example of the last known value in
             forecasting; {} where the trivial predictor of the task is enough.
+        baseline_titles: what a person calls them, name -> text.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Dataset:
     format: InputFormat | None = None
     target_names: tuple[str, ...] = ()
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    baseline_titles: Mapping[str, Text] = field(default_factory=dict[str, Text])
 
     @property
     def input_shape(self) -> tuple[int, ...]:

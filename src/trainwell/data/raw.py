@@ -139,6 +139,7 @@ class Raw:
         split_note: how the source's parts were made; None if they are the source's own.
         target_names: what is predicted, one name per output.
         baselines: see `Dataset`.
+        baseline_titles: see `Dataset`.
     """
 
     name: str
@@ -155,3 +156,4 @@ class Raw:
     split_note: Text | None = None
     target_names: tuple[str, ...] = ()
     baselines: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    baseline_titles: Mapping[str, Text] = field(default_factory=dict[str, Text])

@@ -14,6 +14,9 @@ METRICS: Mapping[str, Text] = {
     "mse": Text(en="Mean squared error", zh="均方误差"),
     "rmse": Text(en="Root mean squared error", zh="均方根误差"),
     "r2": Text(en="R² (share of variance explained)", zh="R²（解释的方差比例）"),
+    "all_labels_accuracy": Text(en="Samples with every label right", zh="所有标签都正确的样本"),
+    "f1": Text(en="F1 (mean over the labels)", zh="F1（各标签的平均）"),
+    "perplexity": Text(en="Perplexity", zh="困惑度"),
 }
 
 PARTS: Mapping[str, Text] = {
@@ -32,12 +35,18 @@ SEVERITIES: Mapping[str, Text] = {
 KINDS: Mapping[str, Text] = {
     "image": Text(en="images", zh="图像"),
     "table": Text(en="table", zh="表格"),
+    "sequence": Text(en="sequences", zh="序列"),
+    "text": Text(en="text", zh="文本"),
+    "audio": Text(en="sound", zh="声音"),
 }
 
 TASKS: Mapping[str, Text] = {
     "binary": Text(en="two classes", zh="二分类"),
     "multiclass": Text(en="{count} classes", zh="{count} 个类别"),
+    "multilabel": Text(en="{count} labels, any number at once", zh="{count} 个标签，可同时有多个"),
     "regression": Text(en="numbers to predict (regression)", zh="预测数值（回归）"),
+    "forecasting": Text(en="what comes next (forecasting)", zh="预测后续数值（时间序列预测）"),
+    "language_model": Text(en="the next token (language model)", zh="预测下一个词元（语言模型）"),
 }
 
 UNITS: Mapping[str, Text] = {
@@ -255,6 +264,23 @@ LABELS: Mapping[str, Text] = {
         en="Each point is a test sample: its true value from left to right, the prediction from bottom to top. On the "
         "dashed line the prediction is exact; above it is too high, below too low.",
         zh="每个点是一个测试样本：横向为真实值，纵向为预测值。落在虚线上表示预测准确；在其上方偏高，在其下方偏低。",
+    ),
+    "rival": Text(en="To beat: {name}", zh="对照：{name}"),
+    # what was learned
+    "learned": Text(en="What the network has learned", zh="网络学到了什么"),
+    "learned_how": Text(
+        en="Pictures of this network itself, after its training, on real samples that it did not learn from.",
+        zh="以下图片来自训练后的网络本身，所用样本都没有参与训练。",
+    ),
+    "written": Text(en="What the network writes", zh="网络写出的文本"),
+    "written_how": Text(
+        en="Text that the trained network made up by itself, one token after the other. Look whether words, lines and "
+        "punctuation are those of the texts it learned from; it imitates their form and knows nothing of the world.",
+        zh="训练后的网络自己逐个词元写出的文本。请看用词、分行和标点是否与训练文本相像；它只模仿形式，并不了解世界。",
+    ),
+    "written_settings": Text(
+        en="Temperature {temperature}, seed {seed}. For more: trainwell generate RUN",
+        zh="温度 {temperature}，种子 {seed}。更多文本：trainwell generate RUN",
     ),
     # network, data
     "network": Text(en="The network", zh="网络"),

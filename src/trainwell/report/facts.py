@@ -27,14 +27,15 @@ class DataFacts:
     Attributes:
         name: short name of the data.
         kind: "image", "table", ...
-        task: "binary", "multiclass" or "regression".
+        task: "binary", "multiclass", "multilabel", "regression", "forecasting" or "language_model".
         input_shape: of one sample.
-        class_names: one per class; () for regression.
+        class_names: one per class or label; () where there are none.
         samples: part -> number of samples.
         class_counts: part -> samples of each class, in class order; empty for regression.
         notes: what was decided or noticed while loading.
         source: what was given to load.
         fingerprint: SHA-256 of the contents, hex digits.
+        target_names: what is predicted, one name per output where numbers are predicted, or ().
     """
 
     name: str
@@ -47,6 +48,7 @@ class DataFacts:
     notes: tuple[Note, ...] = ()
     source: str = ""
     fingerprint: str = ""
+    target_names: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, data: Dataset) -> DataFacts:
@@ -71,6 +73,7 @@ class DataFacts:
             notes=data.notes,
             source=data.source,
             fingerprint=data.fingerprint,
+            target_names=data.target_names,
         )
 
 
@@ -158,6 +161,7 @@ class Mistake:
         predicted: name of the class it was given.
         probability: of the predicted class, 0..1.
         thumbnail: PNG as base64 (see `thumbnail.thumbnail`), None where there is no picture.
+        text: the sample in words, None where it has none.
     """
 
     name: str
@@ -165,6 +169,7 @@ class Mistake:
     predicted: str
     probability: float
     thumbnail: str | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True)
@@ -184,18 +189,22 @@ class Scores:
         train: metric -> value: "loss", "accuracy", "balanced_accuracy", or "mae", "rmse", "r2".
         validation: likewise; empty if there is no such part.
         test: likewise.
-        baseline: metric -> value of the trivial predictor on the test part: always the commonest class, or always the
-            mean target of the training part.
+        baseline: metric -> value of the trivial predictor on the test part: always the commonest class, always the
+            mean target of the training part, the last known value, ...
+        baseline_name: which one that is; None for the commonest class or the mean.
+        rivals: other predictors to beat on the test part, name -> metric -> value.
         confusion: rows are true classes, columns predicted ones: samples of the test part; () if there is none.
         mistakes: the most confidently wrong samples of the test part, the surest first.
         mistake_count: all wrong samples of the test part; None if not known.
-        predictions: regression only, one per target.
+        predictions: where numbers are predicted, one per target.
     """
 
     train: Mapping[str, float]
     validation: Mapping[str, float] = field(default_factory=dict[str, float])
     test: Mapping[str, float] = field(default_factory=dict[str, float])
     baseline: Mapping[str, float] = field(default_factory=dict[str, float])
+    baseline_name: Text | None = None
+    rivals: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
     confusion: tuple[tuple[int, ...], ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     mistake_count: int | None = None
@@ -239,6 +248,16 @@ class Origin:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A piece of text that a language model wrote after the training: what it was given, and what it went on with."""
+
+    prompt: str
+    text: str
+    temperature: float
+    seed: int
+
+
+@dataclass(frozen=True)
 class RunFacts:
     """Everything a report says about a run, except its curves, which are in the `Recording`."""
 
@@ -249,6 +268,7 @@ class RunFacts:
     diagnosis: Diagnosis
     origin: Origin
     choices: tuple[Choice, ...] = ()
+    written: Written | None = None
 
     __pydantic_config__: ClassVar[Any] = {"ser_json_inf_nan": "strings"}  # NaN survives, and the JSON stays strict
 

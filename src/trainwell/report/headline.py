@@ -11,7 +11,43 @@ from trainwell.locales.report_labels import LABELS, METRICS
 from trainwell.report import numbers
 from trainwell.report.facts import Part, RunFacts
 
-NOUNS = {"image": Text(en="images", zh="图像")}
+NOUNS = {
+    "image": Text(en="images", zh="图像"),
+    "text": Text(en="texts", zh="文本"),
+    "audio": Text(en="recordings", zh="录音"),
+    "sequence": Text(en="sequences", zh="序列"),
+}
+WINDOWS = Text(en="windows", zh="窗口")
+LABELLED: dict[Part, Text] = {
+    "test": Text(
+        en="of all labels of {count} test {noun} that the network never saw are right",
+        zh="的标签判断正确（{count} 个网络从未见过的测试{noun}）",
+    ),
+    "validation": Text(
+        en="of all labels of {count} validation {noun} are right; there is no test part",
+        zh="的标签判断正确（{count} 个验证{noun}；没有测试部分）",
+    ),
+    "train": Text(
+        en="of all labels of {count} training {noun} are right; how it does on new ones is not known",
+        zh="的标签判断正确（{count} 个训练{noun}；对新样本的表现未知）",
+    ),
+}
+NATS: dict[Part, Text] = {
+    "test": Text(
+        en="nats per token is the loss on text that the network never saw: it hesitates between "
+        "{perplexity} tokens on average",
+        zh="奈特/词元：在网络从未见过的文本上的损失，平均相当于在 {perplexity} 个词元之间犹豫",
+    ),
+    "validation": Text(
+        en="nats per token is the loss on validation text: it hesitates between {perplexity} tokens on "
+        "average; there is no test part",
+        zh="奈特/词元：在验证文本上的损失，平均相当于在 {perplexity} 个词元之间犹豫；没有测试部分",
+    ),
+    "train": Text(
+        en="nats per token is the loss on training text; how it does on new text is not known",
+        zh="奈特/词元：在训练文本上的损失；对新文本的表现未知",
+    ),
+}
 SAMPLES = Text(en="samples", zh="样本")
 # part -> what is said of an accuracy, and of an error
 RIGHT: dict[Part, Text] = {
@@ -42,10 +78,9 @@ WRONG: dict[Part, Text] = {
         zh="是训练{noun}上的{metric}（共 {count} 个；对新样本的表现未知）",
     ),
 }
-COMMONEST = Text(
-    en="always answering the commonest class gets {baseline}.", zh="总是回答最常见的类别，只能达到 {baseline}。"
-)
-MEAN_TARGET = Text(en="always predicting the mean gets {baseline}.", zh="总是预测均值，则为 {baseline}。")
+TRIVIAL = Text(en="{name} gets {baseline}.", zh="{name}，结果为 {baseline}。")
+COMMONEST = Text(en="always answering the commonest class", zh="总是回答最常见的类别")
+MEAN_TARGET = Text(en="always predicting the mean", zh="总是预测均值")
 FOUND = Text(en="Found: {list}.", zh="诊断发现：{list}。")
 COUNTED = {  # severity -> one, several
     "error": (Text(en="1 error", zh="1 个错误"), Text(en="{count} errors", zh="{count} 个错误")),
@@ -75,23 +110,30 @@ def headline(facts: RunFacts) -> Headline:
     """The accuracy or error on the part that says most: test, else validation, else training."""
     part = _part(facts)
     metrics = facts.scores.of(part)
-    known = ("accuracy", "mae", "rmse", "loss", *metrics)
+    language_model = facts.data.task == "language_model"
+    known = ("loss",) if language_model else ("accuracy", "mae", "rmse", "loss", *metrics)
     metric = next((name for name in known if name in metrics), "loss")
     value, count = metrics.get(metric), facts.data.samples.get(part, 0)
-    noun = NOUNS.get(facts.data.kind, SAMPLES)
+    noun = WINDOWS if facts.data.task == "forecasting" else NOUNS.get(facts.data.kind, SAMPLES)
     right = metric == "accuracy"
     title = METRICS.get(metric, Text(metric, metric))
-    sentence = (RIGHT if right else WRONG)[part].format(
-        count=numbers.count(count), noun=noun, metric=Text(en=title.en.lower(), zh=title.zh)
+    sentences = LABELLED if facts.data.task == "multilabel" else RIGHT if right else NATS if language_model else WRONG
+    sentence = sentences[part].format(
+        count=numbers.count(count),
+        noun=noun,
+        metric=Text(en=title.en.lower(), zh=title.zh),
+        perplexity=numbers.number(metrics.get("perplexity")),
     )
     trivial = facts.scores.baseline.get(metric)
     if trivial is None:
         sentence = Text(en=sentence.en + ".", zh=sentence.zh + "。")
     else:
-        against = (COMMONEST if right else MEAN_TARGET).format(baseline=numbers.metric(metric, trivial))
+        name = facts.scores.baseline_name or (COMMONEST if right else MEAN_TARGET)
+        against = TRIVIAL.format(name=name, baseline=numbers.metric(metric, trivial))
         sentence = Text(en=f"{sentence.en}; {against.en}", zh=f"{sentence.zh}；{against.zh}")
     interval = None
-    if right and value is not None and math.isfinite(value) and count:
+    one_class = right and facts.data.task != "multilabel"
+    if one_class and value is not None and math.isfinite(value) and count:
         low, high = wilson_interval(value, count)
         interval = LABELS["interval"].format(low=numbers.percent(low), high=numbers.percent(high))
     return Headline(numbers.metric(metric, value), sentence, interval, _verdict(facts))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainwell.errors import FolderError
 from trainwell.locales import Language, Text
@@ -23,20 +25,24 @@ from trainwell.report.facts import RunFacts
 from trainwell.report.figures.confusion import LARGEST_MATRIX
 from trainwell.report.headline import headline
 from trainwell.report.health import LOOKS, layer_health
-from trainwell.report.pictures import svg_pictures
+from trainwell.report.pictures import learned_pictures, svg_pictures
 from trainwell.signals import Recording
 from trainwell.whole_file import write_whole
+
+if TYPE_CHECKING:
+    from trainwell.explain import Learned
 
 _CLASSES = 30  # rows of the table of classes
 
 
-def render_html(facts: RunFacts, recording: Recording, language: Language) -> str:
+def render_html(facts: RunFacts, recording: Recording, language: Language, learned: Sequence[Learned] = ()) -> str:
     """The whole page.
 
     Args:
         facts: of the run.
         recording: of the run, with its epochs.
         language: of every label and sentence.
+        learned: what can be shown of what the network has learned.
     """
     import jinja2
     from markupsafe import Markup
@@ -70,6 +76,7 @@ def render_html(facts: RunFacts, recording: Recording, language: Language) -> st
         looks=LOOKS,
         # our own SVG: Matplotlib escapes every text in it
         pictures={name: Markup(svg) if svg else None for name, svg in svgs.items()},  # noqa: S704
+        learned=[replace(one, svg=Markup(one.svg)) for one in learned_pictures(learned, language)],  # noqa: S704
         parts=[part for part in PART_NAMES if facts.data.samples.get(part) or facts.scores.of(part)],
         part_label=lambda part: PARTS[part][language],
         metrics=_metrics(facts),
@@ -91,14 +98,16 @@ def render_html(facts: RunFacts, recording: Recording, language: Language) -> st
     )
 
 
-def write_html(facts: RunFacts, recording: Recording, language: Language, path: str | Path) -> Path:
+def write_html(
+    facts: RunFacts, recording: Recording, language: Language, path: str | Path, learned: Sequence[Learned] = ()
+) -> Path:
     """Write the page to a file and return its path.
 
     Raises:
         FolderError: the file cannot be written.
     """
     path = Path(path)
-    text = render_html(facts, recording, language)
+    text = render_html(facts, recording, language, learned)
     try:
         write_whole(path, text.encode(errors="replace"))
     except OSError as error:

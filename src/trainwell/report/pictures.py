@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainwell.locales import Language
@@ -13,6 +14,8 @@ from trainwell.signals import Recording
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from trainwell.explain import Learned
 
 # name of the file in figures/ -> label that a screen reader says
 PICTURES = {
@@ -45,3 +48,24 @@ def svg_pictures(facts: RunFacts, recording: Recording, language: Language) -> d
         figure = picture(name)(facts, recording, language)
         drawn[name] = None if figure is None else to_svg(figure, name, LABELS[label][language])
     return drawn
+
+
+@dataclass(frozen=True)
+class LearnedPicture:
+    """One picture of what a network has learned: an `<svg>` element with its words."""
+
+    name: str
+    title: str
+    caption: str
+    svg: str
+
+
+def learned_pictures(learned: Sequence[Learned], language: Language) -> tuple[LearnedPicture, ...]:
+    """What a network has learned, drawn; identifiers are unique in one page."""
+    from trainwell.explain import pictures
+    from trainwell.explain.figure import to_svg
+
+    return tuple(
+        LearnedPicture(one.name, one.title, one.caption, to_svg(one.figure, f"learned_{one.name}", one.title))
+        for one in pictures(learned, language)
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, code
-from trainwell.data import Dataset
+from trainwell.data import NUMERIC, Dataset
 from trainwell.diagnosis import Facts, diagnose
 from trainwell.errors import UnknownNameError
 from trainwell.report.facts import (
@@ -26,7 +26,7 @@ from trainwell.report.facts import (
 from trainwell.signals import Recording
 from trainwell.techniques import find
 from trainwell.workflows import origin
-from trainwell.workflows.scores import scores as measure_scores
+from trainwell.workflows.scoring import scores as measure_scores
 
 
 def facts_of_run(
@@ -127,7 +127,7 @@ def _data_facts_for_diagnosis(data: Dataset | None, facts: DataFacts, model: Any
     if facts.class_counts.get("train"):
         counts = facts.class_counts["train"]
         known["class_shares"] = [count / sum(counts) for count in counts]
-    elif data is not None:
+    elif data is not None and data.task in NUMERIC:
         weights = model.get_compile_config().get("loss_weights") if model.compiled else None
         weight = weights[0] if isinstance(weights, list) and weights else weights if isinstance(weights, float) else 1.0
         known["target_variance"] = float(np.var(data.train.y, axis=0).mean()) * weight

@@ -1,7 +1,8 @@
-"""Ask a trained network about new data: an image, a folder of images, or arrays."""
+"""Ask a trained network about new data, as raw as those it learned from."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from trainwell.data.images import DamagedImageError, decode, image_paths
-from trainwell.errors import DataError, FolderError
+from trainwell.data.formats import InputFormat, Samples, format_from_json
+from trainwell.errors import DataError, FolderError, SettingError
 from trainwell.locales import Text
 from trainwell.report.facts import RunFacts
 from trainwell.workflows.run import Run, load_model, open_run
-from trainwell.workflows.run_folder import FACTS
-from trainwell.workflows.scores import predict as outputs_of
-from trainwell.workflows.scores import probabilities
+from trainwell.workflows.run_folder import FACTS, INPUT
+from trainwell.workflows.scoring.answers import predict as outputs_of
+from trainwell.workflows.scoring.answers import probabilities
+
+LIKELY = 0.5  # a label is given from this probability on
+ARRAYS = ("x", "X", "x_test", "data", "images")
 
 
 @dataclass(frozen=True)
@@ -24,72 +28,104 @@ class Prediction:
     """The answer for one sample.
 
     Attributes:
-        name: the file, or the place in the array.
-        answer: name of the likeliest class; for regression the value (the first target).
-        probability: of that class, 0..1; None for regression.
-        probabilities: class name -> probability; for regression target -> value.
+        name: the file, the row of a table, or the place in the array.
+        answer: name of the likeliest class; the likely labels, joined by ", ", where there may be several; the value
+            (of the first target) where numbers are predicted.
+        probability: of the class, or of the least likely of the labels, 0..1; None for numbers.
+        probabilities: class or label name -> probability; target name -> value where numbers are predicted.
+        shown: the sample as a person reads it, "" if the name is enough.
     """
 
     name: str
     answer: str | float
     probability: float | None
     probabilities: Mapping[str, float]
+    shown: str = ""
 
 
 def predict(run: Run | str | Path, source: Any, *, strict: bool = False) -> tuple[list[Prediction], list[Text]]:
     """What the network answers for new, raw data.
 
     Args:
-        run: a run, its folder, or a .keras file (then classes are numbers).
-        source: an image file, a folder of images, an .npy or .npz file, or an array (samples, ...), as raw as the
-            data it was trained on.
-        strict: refuse a damaged image instead of leaving it out.
+        run: a run, its folder, or a .keras file (then classes are numbers, unless it stands in a run's folder).
+        source: what the kind of the data is read from (an image, a text, a sound file, a folder or table of them), an
+            .npy or .npz file, or arrays (samples, ...), as raw as the data it was trained on.
+        strict: refuse a damaged sample instead of leaving it out.
 
     Returns:
-        One answer per sample, in the order of the files or the array; and what was left out, to be told.
+        One answer per sample, in the order of the files or the array; and what was left out or replaced, to be told.
 
     Raises:
         FolderError: run or source are not there.
         ModelError: the model file is not one.
         DataError: the source does not fit the network.
+        SettingError: the network writes text, which `generate` asks for.
     """
-    model, facts = _model(run)
-    shape = tuple(model.input_shape[1:])
-    names, x, skipped = _read(source, shape, strict=strict)
-    if x.shape[1:] != shape:
-        raise DataError(
+    model, facts, form = open_model(run)
+    task = facts.data.task if facts is not None else None
+    if task == "language_model":
+        raise SettingError(
             Text(
-                en=f"the network takes samples of shape {shape}, given {x.shape[1:]}; "
-                "give data as those it was trained on",
-                zh=f"网络的输入形状为 {shape}，给出的是 {x.shape[1:]}；请提供与训练数据相同形式的数据",
+                en="this network continues text; use trainwell generate RUN --prompt '...'",
+                zh="该网络用于续写文本；请使用 trainwell generate RUN --prompt '...'",
             )
         )
-    outputs = outputs_of(model, x)
-    if facts is not None and facts.data.task == "regression":
-        return [
-            Prediction(
-                name, float(row[0]), None, {f"y{i}" if len(row) > 1 else "y": float(v) for i, v in enumerate(row)}
-            )
-            for name, row in zip(names, outputs, strict=True)
-        ], skipped
-    table = probabilities(outputs)
-    classes = facts.data.class_names if facts is not None and facts.data.class_names else _numbers(table.shape[1])
+    samples = _read(source, model, form, strict=strict)
+    outputs = outputs_of(model, samples.x)
+    shown = samples.shown or ("",) * len(samples.names)
+    if facts is not None and task in ("regression", "forecasting"):
+        answers = _numbers(samples.names, outputs, facts)
+    elif facts is not None and task == "multilabel":
+        answers = _labels(samples.names, outputs, facts.data.class_names)
+    else:
+        table = probabilities(outputs)
+        known = facts.data.class_names if facts is not None else ()
+        answers = _classes(samples.names, table, known or tuple(str(i) for i in range(table.shape[1])))
+    said = [
+        Prediction(one.name, one.answer, one.probability, one.probabilities, text)
+        for one, text in zip(answers, shown, strict=True)
+    ]
+    return said, [note.text for note in samples.notes]
+
+
+def _numbers(names: tuple[str, ...], outputs: Any, facts: RunFacts) -> list[Prediction]:
+    count = outputs.shape[1]
+    targets = facts.data.target_names or tuple(f"y{i}" if count > 1 else "y" for i in range(count))
+    return [
+        Prediction(name, float(row[0]), None, dict(zip(targets, map(float, row), strict=True)))
+        for name, row in zip(names, outputs, strict=True)
+    ]
+
+
+def _labels(names: tuple[str, ...], outputs: Any, labels: tuple[str, ...]) -> list[Prediction]:
+    answers: list[Prediction] = []
+    for name, row in zip(names, outputs, strict=True):
+        likely = [i for i, share in enumerate(row) if share >= LIKELY]
+        least = min((float(row[i]) for i in likely), default=float(1 - row.max()))
+        given = ", ".join(labels[i] for i in likely)
+        answers.append(Prediction(name, given, least, dict(zip(labels, map(float, row), strict=True))))
+    return answers
+
+
+def _classes(names: tuple[str, ...], table: Any, classes: tuple[str, ...]) -> list[Prediction]:
     answers: list[Prediction] = []
     for name, row in zip(names, table, strict=True):
         best = int(row.argmax())
         answers.append(
             Prediction(name, classes[best], float(row[best]), dict(zip(classes, map(float, row), strict=True)))
         )
-    return answers, skipped
+    return answers
 
 
-def _numbers(count: int) -> tuple[str, ...]:
-    return tuple(str(i) for i in range(count))
+def open_model(run: Run | str | Path) -> tuple[Any, RunFacts | None, InputFormat | None]:
+    """Model, facts and input format of a run, its folder, or a .keras file; what is not there is None.
 
-
-def _model(run: Run | str | Path) -> tuple[Any, RunFacts | None]:
+    Raises:
+        FolderError: there is no run and no model.
+        ModelError: the model file is not one.
+    """
     if isinstance(run, Run):
-        return run.model, run.facts
+        return run.model, run.facts, read_format(run.folder)
     path = Path(run)
     if not path.exists():
         raise FolderError(
@@ -100,63 +136,78 @@ def _model(run: Run | str | Path) -> tuple[Any, RunFacts | None]:
         )
     if path.is_dir():
         opened = open_run(path)
-        return opened.model, opened.facts
-    beside = path.parent / FACTS
-    return load_model(path), open_run(path.parent).facts if beside.is_file() else None
+        return opened.model, opened.facts, read_format(path)
+    facts = open_run(path.parent).facts if (path.parent / FACTS).is_file() else None
+    return load_model(path), facts, read_format(path.parent) if facts is not None else None
 
 
-def _read(source: Any, shape: tuple[int, ...], *, strict: bool) -> tuple[list[str], Any, list[Text]]:
-    """Names, samples (samples, ...) and what was skipped."""
-    if not isinstance(source, str | Path):
-        x = np.asarray(source)
-        return [f"#{i}" for i in range(len(x))], x, []
-    path = Path(source)
+def read_format(folder: Path) -> InputFormat | None:
+    """How the inputs of the run in this folder are read; None if its inputs were arrays.
+
+    Raises:
+        FolderError: the file is damaged.
+    """
+    path = folder / INPUT
+    if not path.is_file():
+        return None
+    try:
+        return format_from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise FolderError(
+            Text(
+                en=f"{str(path)!r} is damaged ({error!s:.80}); give the folder of a run, unchanged",
+                zh=f"{str(path)!r} 已损坏（{error!s:.80}）；请给出未经改动的运行文件夹",
+            )
+        ) from error
+
+
+def _read(source: Any, model: Any, form: InputFormat | None, *, strict: bool) -> Samples:
+    """New samples that fit the network."""
+    shape = tuple(model.input_shape[1:])
+    if form is None and len(shape) == 3 and None not in shape:
+        from trainwell.data.formats.image import ImageFormat
+
+        form = ImageFormat(*shape)
+    samples = form.read(source, strict=strict) if form is not None else _arrays(source, shape)
+    given = samples.x.shape[1:]
+    if len(given) != len(shape) or any(want not in (None, side) for want, side in zip(shape, given, strict=True)):
+        raise DataError(
+            Text(
+                en=f"the network takes samples of shape {shape}, given {given}; give data as those it was trained on",
+                zh=f"网络的输入形状为 {shape}，给出的是 {given}；请提供与训练数据相同形式的数据",
+            )
+        )
+    return samples
+
+
+def _arrays(source: Any, shape: tuple[int | None, ...]) -> Samples:
+    """Plain arrays, in memory or in a NumPy file."""
+    x: Any = _array_file(Path(source), shape) if isinstance(source, str | Path) else np.asarray(source)
+    return Samples(tuple(f"#{i}" for i in range(len(x))), x)
+
+
+def _array_file(path: Path, shape: tuple[int | None, ...]) -> Any:
     if not path.exists():
         raise FolderError(
             Text(
-                en=f"nothing to predict at {str(path)!r}; give an image, a folder of images or an .npy or .npz file",
-                zh=f"{str(path)!r} 处没有可预测的内容；请给出图像、图像文件夹或 .npy、.npz 文件",
+                en=f"nothing to predict at {str(path)!r}; give an .npy or .npz file",
+                zh=f"{str(path)!r} 处没有可预测的内容；请给出 .npy 或 .npz 文件",
             )
         )
-    if path.suffix in (".npy", ".npz"):
-        x = _array(path)
-        return [f"#{i}" for i in range(len(x))], x, []
-    if len(shape) != 3:
+    if path.suffix not in (".npy", ".npz"):
         raise DataError(
             Text(
-                en=f"this network takes rows of {shape[-1]} numbers, not images; give an .npy or .npz file",
-                zh=f"该网络的输入是 {shape[-1]} 个数值的行，而不是图像；请给出 .npy 或 .npz 文件",
+                en=f"this network takes arrays of shape {shape}, not {path.suffix or 'folders'}; "
+                "give an .npy or .npz file",
+                zh=f"该网络的输入是形状为 {shape} 的数组，而不是 {path.suffix or '文件夹'}；请给出 .npy 或 .npz 文件",
             )
         )
-    names: list[str] = []
-    images: list[Any] = []
-    skipped: list[Text] = []
-    found = image_paths(path)
-    for file in found:
-        try:
-            images.append(decode(file, size=(shape[0], shape[1]), channels=shape[2]))
-            names.append(str(file))
-        except DamagedImageError as error:
-            if strict or len(found) == 1:
-                raise
-            skipped.append(error.message)
-    if not images:
-        raise DataError(
-            Text(
-                en=f"no image could be read in {str(path)!r}; give JPEG, PNG, WebP, GIF or BMP files",
-                zh=f"{str(path)!r} 中没有可读取的图像；请提供 JPEG、PNG、WebP、GIF 或 BMP 文件",
-            )
-        )
-    return names, np.stack(images), skipped
-
-
-def _array(path: Path) -> Any:
     try:
         with path.open("rb") as file:
             loaded: Any = np.load(file, allow_pickle=False)
             if not isinstance(loaded, np.lib.npyio.NpzFile):
                 return loaded
-            keys = [key for key in ("x", "X", "x_test", "data", "images") if key in loaded.files]
+            keys = [key for key in ARRAYS if key in loaded.files]
             if keys:
                 return loaded[keys[0]]
     except (ValueError, OSError, EOFError) as error:
@@ -166,9 +217,10 @@ def _array(path: Path) -> Any:
                 zh=f"{str(path)!r} 不是存放数值的 NumPy 文件；请用 numpy.save 或 numpy.savez 保存",
             )
         ) from error
+    names = ", ".join(ARRAYS)
     raise DataError(
         Text(
-            en=f"{str(path)!r} has no array named x, X, x_test, data or images; save the samples under one of them",
-            zh=f"{str(path)!r} 中没有名为 x、X、x_test、data 或 images 的数组；请用其中一个名称保存样本",
+            en=f"{str(path)!r} has no array named one of {names}; save the samples under one of these names",
+            zh=f"{str(path)!r} 中没有名为 {names} 之一的数组；请用其中一个名称保存样本",
         )
     )

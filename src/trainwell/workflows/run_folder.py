@@ -1,7 +1,8 @@
 """The folder of a run: claimed before the training, complete after it, never overwritten, gone if nothing came of it.
 
-RUN/blueprint.json, recording/, history.csv, findings.json, facts.json, model.keras, report.html, result.json, and, as
-long as the training is not finished, checkpoint.npz.
+RUN/blueprint.json, recording/, history.csv, findings.json, facts.json, model.keras, report.html, result.json;
+input.json (how raw samples are read, with the tokenizer) and learned.npz (pictures of what was learned) where there are
+such; and, as long as the training is not finished, checkpoint.npz.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from trainwell.errors import FolderError
 from trainwell.locales import Text
 
-BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT = (
+BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT, INPUT, LEARNED = (
     "blueprint.json",
     "findings.json",
     "facts.json",
@@ -24,6 +25,8 @@ BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT = (
     "report.html",
     "result.json",
     "checkpoint.npz",
+    "input.json",
+    "learned.npz",
 )
 ROOM = 64 * 2**20  # bytes that must be free besides the model's own: recording, report
 

@@ -10,6 +10,7 @@ import typer
 
 from trainwell.cli.options import Lang, json_option, lang_option, quiet_option, strict_option
 from trainwell.cli.session import Session
+from trainwell.cli.train_options import OPTIONS, PANELS
 from trainwell.errors import SettingError
 from trainwell.locales import Text
 
@@ -18,97 +19,21 @@ ABOUT = Text(
     zh="在数据上训练网络，观察每一层，并生成报告。",
 )
 DATA = Text(
-    en="digits, iris, wine, breast_cancer or diabetes; a folder of images with one subfolder per class; "
-    "MNIST's idx files; an .npz file.",
-    zh="digits、iris、wine、breast_cancer 或 diabetes；每类一个子文件夹的图像文件夹；MNIST 的 idx 文件；.npz 文件。",
+    en="A folder (or zip) with one subfolder of images, sound or text files per class; a CSV, TSV, JSONL or Parquet "
+    "file with text, numbers or a series; a plain text file to learn to write; MNIST's idx files; an .npz file; or "
+    "digits, iris, wine, breast_cancer, diabetes.",
+    zh="每类一个子文件夹的图像、声音或文本文件夹（或 zip）；含文本、数值或时间序列的 CSV、TSV、JSONL、Parquet 文件；"
+    "用来学习写作的纯文本文件；MNIST 的 idx 文件；.npz 文件；或 digits、iris、wine、breast_cancer、diabetes。",
 )
 STRICT = Text(
     en="Refuse damaged files, and end with exit code 1 if a problem of severity error is found.",
     zh="遇到损坏的文件即报错；发现 error 级别的问题时以退出码 1 结束。",
 )
-PANELS = {
-    "network": Text(en="The network", zh="网络"),
-    "training": Text(en="The training", zh="训练"),
-    "data": Text(en="The data", zh="数据"),
-    "output": Text(en="Output", zh="输出"),
-}
 RESUME = Text(
     en="To go on, give the same command with: --resume --out {folder}",
     zh="要继续训练，请在同样的命令后加上：--resume --out {folder}",
 )
 LOADING = Text(en="Reading the data", zh="正在读取数据")
-OPTIONS = {
-    "network": Text(en="cnn or mlp; chosen from the data if not given.", zh="cnn 或 mlp；默认由数据决定。"),
-    "hidden": Text(
-        en="Widths of an MLP's hidden layers: 64,64 or 32x30 (30 layers of 32).",
-        zh="MLP 隐藏层宽度：64,64 或 32x30（30 层，每层 32）。",
-    ),
-    "filters": Text(en="Filters of a CNN's convolutions: 32,64.", zh="CNN 各卷积层的滤波器数：32,64。"),
-    "dense": Text(en="Units of a CNN's dense layer.", zh="CNN 全连接层的神经元数。"),
-    "activation": Text(
-        en="relu, leaky_relu, tanh, sigmoid, elu, selu, gelu, silu.",
-        zh="relu、leaky_relu、tanh、sigmoid、elu、selu、gelu、silu。",
-    ),
-    "initializer": Text(
-        en="he_normal, glorot_uniform, ...; follows from the activation.",
-        zh="he_normal、glorot_uniform 等；默认随激活函数而定。",
-    ),
-    "normalization": Text(
-        en="batch_normalization, layer_normalization or none.", zh="batch_normalization、layer_normalization 或 none。"
-    ),
-    "dropout": Text(en="Share of units dropped after dense layers, 0 to 1.", zh="全连接层之后随机丢弃的比例，0 到 1。"),
-    "spatial_dropout": Text(
-        en="Share of feature maps dropped after convolutions.", zh="卷积之后随机丢弃的特征图比例。"
-    ),
-    "l1": Text(en="L1 penalty on the weights.", zh="权重的 L1 惩罚。"),
-    "l2": Text(en="L2 penalty on the weights, e.g. 1e-4.", zh="权重的 L2 惩罚，例如 1e-4。"),
-    "optimizer": Text(
-        en="adam, adamw, sgd, momentum, nesterov, rmsprop.", zh="adam、adamw、sgd、momentum、nesterov、rmsprop。"
-    ),
-    "learning_rate": Text(en="Follows from the optimizer if not given.", zh="默认随优化器而定。"),
-    "schedule": Text(
-        en="cosine if not given; constant, linear, exponential, step, inverse_time.",
-        zh="默认 cosine；还有 constant、linear、exponential、step、inverse_time。",
-    ),
-    "warmup": Text(en="Steps over which the rate rises from 0.", zh="学习率从 0 升起的步数。"),
-    "clip_value": Text(en="Clip every gradient value to this size.", zh="将每个梯度值裁剪到该大小。"),
-    "clip_norm": Text(en="Clip the gradient of each weight to this L2 norm.", zh="将每个权重的梯度裁剪到该 L2 范数。"),
-    "global_clip_norm": Text(en="Clip all gradients together to this L2 norm.", zh="将全部梯度一起裁剪到该 L2 范数。"),
-    "weight_decay": Text(en="Decay of the weights, apart from the loss.", zh="独立于损失的权重衰减。"),
-    "label_smoothing": Text(
-        en="How much of each label is spread over the other classes.", zh="分给其他类别的标签比例。"
-    ),
-    "precision": Text(en="float32, mixed_bfloat16 or mixed_float16.", zh="float32、mixed_bfloat16 或 mixed_float16。"),
-    "epochs": Text(
-        en="Passes over the data: 30 for less than 5,000 samples, else 10.",
-        zh="遍历数据的轮数：不足 5000 个样本时 30，否则 10。",
-    ),
-    "batch_size": Text(en="Samples of one step: 32, or all if fewer.", zh="每步的样本数：32，不足则取全部。"),
-    "early_stopping": Text(
-        en="Epochs without progress on validation data before it stops: 5; 0 for never.",
-        zh="验证数据上多少轮没有进步就停止：默认 5；0 表示从不。",
-    ),
-    "balanced": Text(en="Weigh rare classes up in the loss.", zh="在损失中提高稀有类别的权重。"),
-    "seed": Text(en="Fixes weights, order and dropout: 0.", zh="固定初始权重、顺序与 dropout：默认 0。"),
-    "validation": Text(en="Share of the samples for validation: 0.1.", zh="用于验证的样本比例：默认 0.1。"),
-    "test": Text(
-        en="Share of the samples for the test, if the data have no test part: 0.2.",
-        zh="用于测试的样本比例：默认 0.2（数据自带测试集时不用）。",
-    ),
-    "split_seed": Text(en="Fixes which samples are held out.", zh="固定哪些样本被留出。"),
-    "image_size": Text(en="Side of the images, or HEIGHTxWIDTH.", zh="图像边长，或 高x宽。"),
-    "task": Text(
-        en="binary, multiclass or regression; seen from the data if not given.",
-        zh="binary、multiclass 或 regression；默认由数据判断。",
-    ),
-    "out": Text(en="Folder of the run; runs/NAME-1, ... if not given.", zh="运行文件夹；默认为 runs/名称-1 等。"),
-    "resume": Text(en="Go on with the unfinished run in --out.", zh="继续 --out 中未完成的运行。"),
-    "every": Text(
-        en="Look into the layers every so many steps; chosen from the measured cost if not given.",
-        zh="每隔多少步查看各层；默认按实测开销选择。",
-    ),
-    "watch": Text(en="Look into the layers while training.", zh="训练时查看各层。"),
-}
 
 
 def add_to(app: typer.Typer, session: Session) -> None:
@@ -153,6 +78,21 @@ def add_to(app: typer.Typer, session: Session) -> None:
         split_seed: int = option(0, "split_seed", "data"),
         image_size: str | None = option(None, "image_size", "data"),
         task: str | None = option(None, "task", "data"),
+        kind: str | None = option(None, "kind", "data"),
+        target: str | None = option(None, "target", "data"),
+        text: str | None = option(None, "text", "data"),
+        time: str | None = option(None, "time", "data"),
+        series: str | None = option(None, "series", "data"),
+        drop: str | None = option(None, "drop", "data"),
+        window: int | None = option(None, "window", "data"),
+        horizon: int = option(1, "horizon", "data"),
+        tokens: str | None = option(None, "tokens", "data"),
+        vocabulary: int | None = option(None, "vocabulary", "data"),
+        max_length: int | None = option(None, "max_length", "data"),
+        sample_rate: int | None = option(None, "sample_rate", "data"),
+        max_seconds: float | None = option(None, "max_seconds", "data"),
+        encoding: str | None = option(None, "encoding", "data"),
+        test_names: str | None = option(None, "test_names", "data"),
         out: Path | None = option(None, "out", "output"),
         resume: bool = option(False, "resume", "output", "--resume"),
         every: int | None = option(None, "every", "output"),
@@ -211,6 +151,21 @@ def add_to(app: typer.Typer, session: Session) -> None:
                     "seed": split_seed,
                     "image_size": _size(image_size),
                     "task": task,
+                    "kind": kind,
+                    "target": _names(target),
+                    "text": _names(text),
+                    "time": time,
+                    "series": series,
+                    "drop": _names(drop),
+                    "window": window,
+                    "horizon": horizon,
+                    "tokens": tokens,
+                    "vocabulary": vocabulary,
+                    "max_length": max_length,
+                    "sample_rate": sample_rate,
+                    "max_seconds": max_seconds,
+                    "encoding": encoding,
+                    "test_names": test_names,
                     "strict": strict,
                     "progress": loading,
                 },
@@ -239,6 +194,15 @@ def add_to(app: typer.Typer, session: Session) -> None:
         if run.facts.training.stopped == "interrupted":
             return 130
         return int(strict and any(finding.severity == "error" for finding in run.findings))
+
+
+def _names(text: str | None) -> list[str] | None:
+    """Column names as they were given: one, or several with commas between them.
+
+    >>> _names("title, text")
+    ['title', 'text']
+    """
+    return None if text is None else [name.strip() for name in text.split(",")]
 
 
 def _widths(option: str, text: str | None) -> tuple[int, ...] | None:
