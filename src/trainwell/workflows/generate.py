@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from trainwell.data.formats.text import TextFormat
+from trainwell.data.tokens import END
 from trainwell.errors import SettingError
 from trainwell.generation import Choosing
 from trainwell.generation import generate as continue_tokens
@@ -49,7 +51,7 @@ def generate(
         FolderError: there is no such run.
     """
     model, facts, form = open_model(run)
-    if facts is None or form is None or facts.data.task != "language_model":
+    if facts is None or not isinstance(form, TextFormat) or facts.data.task != "language_model":
         task = facts.data.task if facts is not None else "?"
         raise SettingError(
             Text(
@@ -66,7 +68,7 @@ def generate(
 
 def _pieces(
     model: Any,
-    form: Any,
+    form: TextFormat,
     prompt: str,
     length: int,
     window: int,
@@ -75,14 +77,14 @@ def _pieces(
     *,
     stop: bool,
 ) -> Iterator[str]:
-    first = [int(token) for token in form.encode_stream(prompt)] if prompt else [form.first_token]
-    forbidden = [0, *form.unwritable_tokens]
+    before = form.start if form.documents or not prompt else ()
+    first = [int(token) for token in (*before, *form.encode_stream(prompt))]
     made: list[int] = []
     told = ""
     for token in continue_tokens(
-        model, first, length=length, window=window, choosing=choosing, seed=seed, forbidden=forbidden
+        model, first, length=length, window=window, choosing=choosing, seed=seed, forbidden=form.unwritten
     ):
-        if stop and token == form.end_token:
+        if stop and token == END:
             break
         made.append(token)
         text = form.decode(made)
