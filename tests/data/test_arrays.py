@@ -39,6 +39,9 @@ def test_lists_of_two_are_samples_not_pairs(refused):
         ((60, 9, 7, 1), np.float64, "image", (9, 7, 1)),
         ((60, 9, 7), np.uint8, "image", (9, 7, 1)),
         ((60, 8, 8), np.float32, "image", (8, 8, 1)),
+        ((60, 9, 7), np.float32, "sequence", (9, 7)),
+        ((60, 7, 7), np.float32, "sequence", (7, 7)),
+        ((60, 9, 7), np.int64, "sequence", (9, 7)),
         ((60, 9), np.uint8, "table", (9,)),
         ((60, 9), np.int64, "table", (9,)),
         ((60, 9), bool, "table", (9,)),
@@ -51,10 +54,10 @@ def test_kind_follows_from_the_shape(shape, dtype, kind, input_shape):
     assert data.train.x.dtype == (np.uint8 if kind == "image" and dtype == np.uint8 else np.float32)
 
 
-def test_kind_can_be_said(refused):
+def test_kind_can_be_said(refused, said):
     x = RNG.normal(size=(60, 20, 5))
-    with refused(DataError, "(60, 20, 5)", 'kind="image"'):
-        load(x, Y)
+    assert load(x, Y).kind == "sequence"
+    assert 'kind="image"' in said(load(x, Y))[0]
     assert load(x, Y, kind="image").input_shape == (20, 5, 1)
     with refused(DataError, "(60, 20, 5)", en=["table"], zh=["表格"]):
         load(x, Y, kind="table")

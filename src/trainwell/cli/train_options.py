@@ -9,13 +9,36 @@ PANELS = {
     "output": Text(en="Output", zh="输出"),
 }
 OPTIONS = {
-    "network": Text(en="cnn or mlp; chosen from the data if not given.", zh="cnn 或 mlp；默认由数据决定。"),
+    "network": Text(
+        en="mlp, cnn, resnet, rnn, lstm, gru or transformer; chosen from the data if not given.",
+        zh="mlp、cnn、resnet、rnn、lstm、gru 或 transformer；默认由数据决定。",
+    ),
     "hidden": Text(
         en="Widths of an MLP's hidden layers: 64,64 or 32x30 (30 layers of 32).",
         zh="MLP 隐藏层宽度：64,64 或 32x30（30 层，每层 32）。",
     ),
     "filters": Text(en="Filters of a CNN's convolutions: 32,64.", zh="CNN 各卷积层的滤波器数：32,64。"),
     "dense": Text(en="Units of a CNN's dense layer.", zh="CNN 全连接层的神经元数。"),
+    "layers": Text(en="Recurrent layers on top of each other.", zh="循环层的层数。"),
+    "units": Text(en="Size of a recurrent network's memory.", zh="循环网络记忆的大小（神经元数）。"),
+    "bidirectional": Text(en="Whether it reads from both ends.", zh="是否从两端双向读取。"),
+    "blocks": Text(
+        en="Blocks of a Transformer, or residual blocks of a stage.", zh="Transformer 的块数，或每个阶段的残差块数。"
+    ),
+    "width": Text(en="Numbers per step of a Transformer.", zh="Transformer 每步的维度。"),
+    "heads": Text(en="Attention heads of a Transformer.", zh="Transformer 的注意力头数。"),
+    "feed_forward": Text(en="Hidden units in each Transformer block.", zh="Transformer 每块中前馈层的神经元数。"),
+    "positions": Text(en="learned or sinusoidal.", zh="位置编码：learned 或 sinusoidal。"),
+    "norm_first": Text(
+        en="Normalise before (calmer) or behind each part of a Transformer block.",
+        zh="Transformer 各部分之前（更稳定）或之后做归一化。",
+    ),
+    "embedding": Text(en="Numbers per token.", zh="每个词元的向量维度。"),
+    "pooling": Text(
+        en="From steps to one answer: last, mean, max or attention.",
+        zh="由各步得到一个答案：last、mean、max 或 attention。",
+    ),
+    "augment": Text(en="Vary the pictures while training: flip and shift.", zh="训练时随机翻转和平移图像。"),
     "activation": Text(
         en="relu, leaky_relu, tanh, sigmoid, elu, selu, gelu, silu.",
         zh="relu、leaky_relu、tanh、sigmoid、elu、selu、gelu、silu。",
@@ -31,6 +54,7 @@ OPTIONS = {
     "spatial_dropout": Text(
         en="Share of feature maps dropped after convolutions.", zh="卷积之后随机丢弃的特征图比例。"
     ),
+    "recurrent_dropout": Text(en="Share of a recurrent network's memory dropped.", zh="循环网络记忆的丢弃比例。"),
     "l1": Text(en="L1 penalty on the weights.", zh="权重的 L1 惩罚。"),
     "l2": Text(en="L2 penalty on the weights, e.g. 1e-4.", zh="权重的 L2 惩罚，例如 1e-4。"),
     "optimizer": Text(
@@ -51,10 +75,10 @@ OPTIONS = {
     ),
     "precision": Text(en="float32, mixed_bfloat16 or mixed_float16.", zh="float32、mixed_bfloat16 或 mixed_float16。"),
     "epochs": Text(
-        en="Passes over the data: 30 for less than 5,000 samples, else 10.",
-        zh="遍历数据的轮数：不足 5000 个样本时 30，否则 10。",
+        en="Passes over the data; chosen from network and data if not given.",
+        zh="遍历数据的轮数；默认由网络和数据决定。",
     ),
-    "batch_size": Text(en="Samples of one step: 32, or all if fewer.", zh="每步的样本数：32，不足则取全部。"),
+    "batch_size": Text(en="Samples of one step: 32 for most networks.", zh="每步的样本数：多数网络为 32。"),
     "early_stopping": Text(
         en="Epochs without progress on validation data before it stops: 5; 0 for never.",
         zh="验证数据上多少轮没有进步就停止：默认 5；0 表示从不。",

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from trainwell.data.dataset import NUMERIC, Array, Dataset, Kind, Note, Split
+from trainwell.data.formats import InputFormat
 from trainwell.data.inputs import as_array, as_inputs
 from trainwell.data.named_test import named_test_part
 from trainwell.data.quality import class_notes, leak_notes
@@ -43,7 +44,7 @@ def assemble(raw: Raw, options: Options) -> Dataset:
     train, validation, test = _split(train, own, targets, shares, options.seed)
     fitted = raw.fit(train.x, options) if raw.fit else None
     parts = [_finished(part, fitted, targets.task) for part in (train, validation, test)]
-    split_note = raw.split_note or _split_note(own, shares, parts, targets, options.seed).text
+    split_note = raw.split_note or _split_note(own, shares, parts, targets, options).text
     numeric = targets.task in NUMERIC
     dataset = Dataset(
         name=options.name or raw.name,
@@ -58,12 +59,13 @@ def assemble(raw: Raw, options: Options) -> Dataset:
         notes=(*raw.notes, *targets.notes, Note("info", split_note), *(fitted.notes if fitted else ())),
         source=raw.source,
         column_names=fitted.column_names if fitted else _column_names(raw, parts[0]),
-        format=fitted.format if fitted else None,
+        format=fitted.format if fitted else _image_format(kind, parts[0]),
         target_names=raw.target_names,
         baselines=raw.baselines,
         baseline_titles=raw.baseline_titles,
     )
-    return _with_notes(dataset, _quality(dataset, given="test" in own and raw.split_note is None))
+    own_test = "test" in own and raw.split_note is None and options.test_names is None
+    return _with_notes(dataset, _quality(dataset, given=own_test))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +84,13 @@ class _Labelled:
         names = None if self.names is None else tuple(self.names[i] for i in places.tolist())
         x = self.x[places] if isinstance(self.x, np.ndarray) else self.x.take(places)
         return _Labelled(x, None if self.y is None else self.y[places], names)
+
+
+def _image_format(kind: Kind, train: Split) -> InputFormat | None:
+    """Arrays of pictures are read again as pictures; other arrays need no format."""
+    from trainwell.data.formats.image import ImageFormat
+
+    return ImageFormat(*train.x.shape[1:]) if kind == "image" else None
 
 
 def _targets(raw: Raw, options: Options) -> Targets:
@@ -240,7 +249,7 @@ def _split(
 
 
 def _split_note(
-    own: Mapping[str, object], shares: tuple[float, float], parts: Sequence[Split], targets: Targets, seed: int
+    own: Mapping[str, object], shares: tuple[float, float], parts: Sequence[Split], targets: Targets, options: Options
 ) -> Note:
     train, validation, test = (f"{len(p):,}" for p in parts)
     by_class = targets.task in ("binary", "multiclass")
@@ -248,7 +257,10 @@ def _split_note(
     cut = [(name, share) for name, share in cut if share]
     en = f"Split: {train} for training, {validation} for validation, {test} for test"
     zh = f"划分：训练 {train}，验证 {validation}，测试 {test}"
-    if own:
+    if options.test_names:
+        en += f"; the test samples are those called {options.test_names}"
+        zh += f"；测试样本为名称符合 {options.test_names} 的样本"
+    elif own:
         en += f"; {' and '.join(own)} as the source has {'it' if len(own) == 1 else 'them'}"
         zh += "；" + "和".join({"validation": "验证", "test": "测试"}[n] for n in own) + "部分来自数据源本身"
     if cut:
@@ -256,10 +268,10 @@ def _split_note(
         en += (
             ("the training part" if own else "all samples")
             + (", class by class" if by_class else "")
-            + f", seed {seed}"
+            + f", seed {options.seed}"
         )
         zh += "；" + "、".join(f"{n.zh} {100 * s:g}%" for n, s in cut) + (" 从训练部分" if own else " 从全部数据")
-        zh += ("按类别" if by_class else "") + f"随机抽取，种子 {seed}"
+        zh += ("按类别" if by_class else "") + f"随机抽取，种子 {options.seed}"
     return Note("info", Text(en=en + ".", zh=zh + "。"))
 
 

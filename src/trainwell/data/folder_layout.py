@@ -1,4 +1,4 @@
-"""How a folder of images is laid out: which files belong to which class and which part. Looks at names only."""
+"""How a folder of files is laid out: which files belong to which class and which part. Looks at names only."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainwell.data.images import FORMATS, is_hidden, scan_images, unreadable
+from trainwell.data.media_files import FileKind, is_hidden, scan_files, unreadable
 from trainwell.data.natural_order import natural_key
 from trainwell.data.targets import one_class_only
 from trainwell.errors import DataError, FolderError
@@ -26,11 +26,11 @@ _PART_NAMES = {
 
 @dataclass(frozen=True)
 class PartFiles:
-    """The image files of one part.
+    """The files of one part.
 
     Attributes:
         folder: the folder that has one subfolder per class.
-        paths: image files, class by class in natural order.
+        paths: files, class by class in natural order.
         classes: the class of each file.
         ignored: how many files were passed over.
     """
@@ -71,36 +71,36 @@ def part_folders(root: Path) -> tuple[dict[str, Path], list[str]]:
     return parts, [f.name for f in folders if f not in parts.values()]
 
 
-def part_files(folder: Path) -> PartFiles:
-    """The images of one part, from one subfolder per class.
+def part_files(folder: Path, kind: FileKind) -> PartFiles:
+    """The files of one part, from one subfolder per class.
 
     Raises:
         FolderError: it cannot be read, is empty, or has no class folders.
-        DataError: a class folder has no image.
+        DataError: a class folder has no file of the kind.
     """
     folders, loose = _children(folder)
     if not folders:
         raise FolderError(
             Text(
-                en=f"{str(folder)!r} has files but no subfolders; put the images of each class into a subfolder named "
-                "after the class",
-                zh=f"{str(folder)!r} 中只有文件，没有子文件夹；请把每个类别的图像放入以类别命名的子文件夹",
+                en=f"{str(folder)!r} has files but no subfolders; put the {kind.many.en} of each class into a "
+                "subfolder named after the class",
+                zh=f"{str(folder)!r} 中只有文件，没有子文件夹；请把每个类别的{kind.many.zh}放入以类别命名的子文件夹",
             )
         )
     paths: list[Path] = []
     classes: list[str] = []
     ignored = loose
     for place in folders:
-        images, others = scan_images(place)
-        if not images:
+        found, others = scan_files(place, kind)
+        if not found:
             raise DataError(
                 Text(
-                    en=f"the class folder {str(place)!r} has no image; add {FORMATS} files or remove it",
-                    zh=f"类别文件夹 {str(place)!r} 中没有图像；请加入 {FORMATS} 文件或移除该文件夹",
+                    en=f"the class folder {str(place)!r} has no {kind.one.en}; add {kind.formats} files or remove it",
+                    zh=f"类别文件夹 {str(place)!r} 中没有{kind.one.zh}；请加入 {kind.formats} 文件或移除该文件夹",
                 )
             )
-        paths += images
-        classes += [place.name] * len(images)
+        paths += found
+        classes += [place.name] * len(found)
         ignored += others
     return PartFiles(folder, tuple(paths), tuple(classes), ignored)
 
@@ -143,8 +143,8 @@ def _children(folder: Path) -> tuple[list[Path], int]:
     if not visible and not any(not is_hidden(p.name) for p in entries):
         raise FolderError(
             Text(
-                en=f"the folder {str(folder)!r} is empty; expected is one subfolder of images per class",
-                zh=f"文件夹 {str(folder)!r} 是空的；其中应为每个类别一个图像子文件夹",
+                en=f"the folder {str(folder)!r} is empty; expected is one subfolder per class",
+                zh=f"文件夹 {str(folder)!r} 是空的；其中应为每个类别一个子文件夹",
             )
         )
     return sorted(visible, key=lambda p: natural_key(p.name)), len(entries) - len(folders)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.natural_order import natural_key
-from trainwell.errors import DataError, FolderError
+from trainwell.data.media_files import DamagedFileError, FileKind, paths_meant, unreadable
+from trainwell.errors import DataError
 from trainwell.locales import Text
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Pixels = npt.NDArray[np.uint8]
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp"})
 FORMATS = "JPEG, PNG, WebP, GIF, BMP"
+IMAGES = FileKind(IMAGE_SUFFIXES, Text(en="image", zh="图像"), Text(en="images", zh="图像"), FORMATS)
 MAX_PIXELS = 200_000_000
 _ORIENTATION = 0x0112  # EXIF tag
 _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
@@ -31,7 +32,7 @@ _SIDEWAYS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, struct.error)
 
 
-class DamagedImageError(DataError):
+class DamagedImageError(DamagedFileError):
     """A file that begins like an image and cannot be read to the end."""
 
 
@@ -50,61 +51,13 @@ class Header:
     grey: bool
 
 
-def scan_images(folder: Path) -> tuple[list[Path], int]:
-    """Image files below `folder` by their extension, in natural order, and how many other files were passed over.
-
-    Hidden files and folders (and `__MACOSX`) are passed over.
-
-    Raises:
-        FolderError: the folder cannot be read.
-    """
-
-    def refuse(error: OSError) -> None:
-        raise unreadable(folder, error) from error
-
-    images: list[Path] = []
-    others = 0
-    for place, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = [f for f in folders if not is_hidden(f)]
-        found = [f for f in files if not is_hidden(f) and Path(f).suffix.lower() in IMAGE_SUFFIXES]
-        others += len(files) - len(found)
-        images += [Path(place, f) for f in found]
-    return sorted(images, key=lambda p: natural_key(p.relative_to(folder).as_posix())), others
-
-
-def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name is the system's business and not part of the data."""
-    return name.startswith(".") or name == "__MACOSX"
-
-
 def image_paths(folder_or_file: str | os.PathLike[str]) -> list[Path]:
     """The image files that are meant by a path: the file itself, or all below the folder, in natural order.
 
     Raises:
         FolderError: there is no such path, it cannot be read, or the folder has no image.
     """
-    path = Path(folder_or_file)
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise FolderError(Text(en=f"there is no file or folder {str(path)!r}", zh=f"文件或文件夹 {str(path)!r} 不存在"))
-    images, _ = scan_images(path)
-    if not images:
-        raise FolderError(
-            Text(
-                en=f"there is no image in {str(path)!r}; expected are {FORMATS} files",
-                zh=f"{str(path)!r} 中没有图像；需要 {FORMATS} 文件",
-            )
-        )
-    return images
-
-
-def unreadable(path: Path, error: OSError) -> FolderError:
-    """The error for a path that the system refuses to read."""
-    reason = error.strerror or str(error)
-    return FolderError(
-        Text(en=f"cannot read {str(path)!r}: {reason}", zh=f"无法读取 {str(path)!r}：{reason}"),
-    )
+    return paths_meant(folder_or_file, IMAGES)
 
 
 def read_header(path: Path) -> Header:

@@ -12,7 +12,7 @@ from trainwell.errors import DataError
 from trainwell.locales import Text
 
 Array = npt.NDArray[Any]
-_SMALLEST_SIDE = 8  # a 3-D float array of smaller squares may as well be short sequences
+SMALLEST_SIDE = 8  # a 3-D float array of smaller squares may as well be short sequences
 
 
 def as_array(values: Any, what: Text) -> Array:
@@ -31,8 +31,9 @@ def as_array(values: Any, what: Text) -> Array:
         raise DataError(
             Text(
                 en=f"{what.en} is not one array of numbers (rows of different lengths, or mixed objects); "
-                "give samples of one shape and one type",
-                zh=f"{what.zh} 不是统一的数值数组（各行长度不同，或混有不同类型的对象）；请提供形状和类型一致的样本",
+                'give samples of one shape and one type, or kind="sequence" if they are sequences of different lengths',
+                zh=f"{what.zh} 不是统一的数值数组（各行长度不同，或混有不同类型的对象）；请提供形状和类型一致的样本，"
+                '若是长度不等的序列，请指定 kind="sequence"',
             )
         )
     if array.size == 0:
@@ -74,10 +75,10 @@ def as_inputs(x: Any, kind: Kind | None, what: Text) -> tuple[Array, Kind]:
     """Checked inputs and their kind.
 
     Args:
-        x: images (samples, height, width, channels) with 1 or 3 channels, grey images (samples, height, width), or a
-            table (samples, columns).
+        x: images (samples, height, width, channels) with 1 or 3 channels, grey images (samples, height, width), a
+            table (samples, columns), or sequences (samples, steps, channels), or (samples, steps) of one channel.
         kind: what the caller says it is, or None: four axes are images; three are images if they are uint8 or
-            squares of at least 8; two are a table.
+            squares of at least 8, else sequences; two are a table.
         what: how to call `x` in an error.
 
     Returns:
@@ -97,6 +98,8 @@ def as_inputs(x: Any, kind: Kind | None, what: Text) -> tuple[Array, Kind]:
     found = kind or _guess(array, what)
     if found == "image":
         array = _as_images(array, what)
+    elif found == "sequence":
+        array = _as_sequences(array, what)
     elif array.ndim != 2:
         raise _wrong_shape(array, what, Text(en="a table is (samples, columns)", zh="表格应为（样本数，列数）"))
     if found == "image" and array.dtype == np.uint8:
@@ -122,14 +125,23 @@ def _guess(array: Array, what: Text) -> Kind:
         return "table"
     if array.ndim == 3:
         height, width = array.shape[1:]
-        if array.dtype == np.uint8 or (height == width and height >= _SMALLEST_SIDE):
-            return "image"
-        hint = Text(en='if these are grey images, give kind="image"', zh='如果这些是灰度图像，请指定 kind="image"')
-    else:
-        hint = Text(
-            en="expected are images (samples, height, width, channels) or a table (samples, columns)",
-            zh="需要图像（样本数，高，宽，通道数）或表格（样本数，列数）",
-        )
+        image = array.dtype == np.uint8 or (height == width and height >= SMALLEST_SIDE)
+        return "image" if image else "sequence"
+    hint = Text(
+        en="expected are images (samples, height, width, channels), a table (samples, columns) or sequences (samples, "
+        "steps, channels)",
+        zh="需要图像（样本数，高，宽，通道数）、表格（样本数，列数）或序列（样本数，步数，通道数）",
+    )
+    raise _wrong_shape(array, what, hint)
+
+
+def _as_sequences(array: Array, what: Text) -> Array:
+    if array.ndim in (2, 3):
+        return array if array.ndim == 3 else array[..., np.newaxis]
+    hint = Text(
+        en="sequences are (samples, steps, channels), or (samples, steps) of one channel",
+        zh="序列应为（样本数，步数，通道数），单通道也可以是（样本数，步数）",
+    )
     raise _wrong_shape(array, what, hint)
 
 

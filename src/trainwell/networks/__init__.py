@@ -1,7 +1,12 @@
 """Networks: from data and techniques to a plain compiled `keras.Model`.
 
 Each file with a `NETWORK` is one network; it is found by looking through the room, so there is no list elsewhere. The
-builder of each is also a function of this room: `networks.mlp(data)`, `networks.cnn(data)`.
+builder of each is also a function of this room: `networks.mlp(data)`, `networks.cnn(data)`, `networks.lstm(data)`.
+
+How layers are called, so that pictures and the generator of text find them: "input", "scaling" (or "tokens" for the
+embedding of a text; "mel" and "band_scaling" behind "scaling" for sound), "conv_1", "dense_1", "lstm_1" (or
+"bidirectional_1"), "block_1_attention" (see `transformer`), and "output", behind which "target_scale" and
+"last_value_and_change" bring numbers back to their unit.
 """
 
 from __future__ import annotations
@@ -16,16 +21,22 @@ from trainwell.errors import SettingError, UnknownNameError
 from trainwell.locales import Text
 from trainwell.networks.choice import Choice
 from trainwell.networks.network import Built, Network
-from trainwell.networks.recipe import Recipe, recipe, settings
+from trainwell.networks.recipe import Default, Recipe, recipe, settings
 from trainwell.networks.targets import targets
 
 if TYPE_CHECKING:  # what the scan below finds, for editors and type checkers
     from trainwell.networks.cnn import cnn as cnn
+    from trainwell.networks.gru import gru as gru
+    from trainwell.networks.lstm import lstm as lstm
     from trainwell.networks.mlp import mlp as mlp
+    from trainwell.networks.resnet import resnet as resnet
+    from trainwell.networks.rnn import rnn as rnn
+    from trainwell.networks.transformer import transformer as transformer
 
 __all__ = [
     "Built",
     "Choice",
+    "Default",
     "Network",
     "Recipe",
     "build",
@@ -85,14 +96,15 @@ def build(name: str | None, data: Dataset, *, steps: int | None = None, seed: in
 
 
 def default_network(data: Dataset) -> str:
-    """The name of the network that goes with the kind of data: "cnn" for images, "mlp" for tables.
+    """The name of the network that goes with the task, or else with the kind of data ("cnn" for images).
 
     Raises:
         SettingError: no network is made for this kind.
     """
-    for name, network in sorted(_networks.items()):
-        if data.kind in network.default_for:
-            return name
+    for wanted in (data.task, data.kind):
+        for name, network in sorted(_networks.items()):
+            if wanted in network.default_for:
+                return name
     raise SettingError(
         Text(
             en=f"no network is made for data of kind {data.kind!r}; known are: {', '.join(names())}",

@@ -39,6 +39,7 @@ class Choice:
 def settled_choices(
     values: Mapping[str, Any],
     asked: Mapping[str, Any],
+    reasons: Mapping[str, Text],
     activation: Technique,
     initializer: Technique,
     fitting: Technique,
@@ -49,6 +50,7 @@ def settled_choices(
     Args:
         values: every setting with its value.
         asked: what a person gave.
+        reasons: why the network takes another default than other networks do.
         activation: of the hidden layers.
         initializer: of the hidden layers.
         fitting: the initializer that goes with the activation.
@@ -68,6 +70,7 @@ def settled_choices(
             zh=f"无需调参即可取得不错的效果（{_cite(optimizer).zh}）",
         ),
         "learning_rate": Text(en=f"the usual start for {optimizer.name}", zh=f"{optimizer.name} 常用的初始值"),
+        **reasons,
     }
     choices: list[Choice] = []
     for name, value in values.items():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from trainwell.data import Kind
+from trainwell.data import Dataset, Kind, Task
 from trainwell.locales import Text
 from trainwell.networks.choice import Choice
-from trainwell.networks.recipe import Recipe
+from trainwell.networks.recipe import Default, Recipe
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,7 +17,7 @@ class Built:
     """A network that was built.
 
     Attributes:
-        model: the compiled `keras.Model`, a plain Sequential one.
+        model: the compiled `keras.Model`, a Sequential or a functional one, of Keras's own layers alone.
         recipe: the techniques in it.
         choices: every decision to say aloud, those about the network first.
     """
@@ -25,6 +25,10 @@ class Built:
     model: Any
     recipe: Recipe
     choices: tuple[Choice, ...]
+
+
+def _no_advice(_: Dataset) -> Mapping[str, Default]:
+    return {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +40,21 @@ class Network:
         title: as a person says it.
         summary: one or two sentences for a newcomer.
         kinds: of data from which it can learn.
-        default_for: kinds of data for which it is taken if nobody asks for another one.
+        default_for: kinds of data or tasks for which it is taken if nobody asks for another one; a task goes first.
         plan: builds it: plan(data, steps=..., seed=..., **settings) -> Built.
         build: the same, but gives the model alone.
+        writes: whether it can be a language model: no step sees what follows.
+        unfit: techniques that make no sense in it, and why.
+        training: from data to what a training should use if nobody asks for another value: "epochs", "batch_size".
     """
 
     name: str
     title: Text
     summary: Text
     kinds: tuple[Kind, ...]
-    default_for: tuple[Kind, ...]
+    default_for: tuple[Kind | Task, ...]
     plan: Callable[..., Built]
     build: Callable[..., Any]
+    writes: bool = False
+    unfit: Mapping[str, Text] = field(default_factory=dict[str, Text])
+    training: Callable[[Dataset], Mapping[str, Default]] = _no_advice

@@ -1,189 +1,158 @@
-"""The pieces that all networks are put together from: scaling, hidden blocks, the output, and the compile settings."""
+"""The pieces that all networks are put together from: hidden blocks, dropout, the output."""
 
 from __future__ import annotations
 
-import math
-import re
 from typing import Any
 
 from trainwell.backend import load_keras
 from trainwell.data import Dataset
-from trainwell.errors import SettingError
-from trainwell.locales import Text
+from trainwell.networks.compiling import uncounted
+from trainwell.networks.inputs import Steps, picture_or_table, sequence_layers, steps
 from trainwell.networks.recipe import Recipe
+from trainwell.networks.tasks import Objective, change_scale, forecast_targets
 from trainwell.techniques import find
 
 
 class Parts:
     """Makes Keras layers as a recipe says; every layer has a name that does not change from one build to the next."""
 
-    def __init__(self, data: Dataset, recipe: Recipe):
+    def __init__(self, data: Dataset, recipe: Recipe, objective: Objective):
+        self.data = data
+        self.recipe = recipe
         self._keras = load_keras()
         self._layers = self._keras.layers
-        self._data = data
-        self._recipe = recipe
+        self._objective = objective
 
     def start(self) -> list[Any]:
-        """The input and its scaling; inputs stay raw, uint8 or float32.
+        """The input and its scaling; inputs stay raw, uint8 or float32."""
+        return picture_or_table(self.data)
 
-        The scaling is computed in float32 also under mixed precision: raw values may exceed what float16 can hold.
-        """
-        scaling = self._data.scaling
-        return [
-            self._keras.Input(self._data.input_shape, name="input"),
-            self._layers.Normalization(
-                axis=-1,
-                mean=scaling.mean,
-                variance=tuple(std**2 for std in scaling.std),
-                name="scaling",
-                dtype="float32",
-            ),
-        ]
+    def sequence_start(self, embedding: int) -> list[Any]:
+        """Input, masking and scaling of what is read step by step, or its embedding, as a chain of layers."""
+        return sequence_layers(self.data, embedding, self.recipe.precision)
+
+    def steps(self, embedding: int) -> Steps:
+        """The same as Keras tensors, with the real steps."""
+        return steps(self.data, embedding, self.recipe.precision)
 
     def flatten(self) -> Any:
         """From feature maps to one row of numbers per sample."""
-        return self._layers.Flatten(name="flatten", dtype=self._recipe.precision)
+        return self._layers.Flatten(name="flatten", dtype=self.recipe.precision)
 
-    def pool(self, number: int) -> Any:
-        """Max pooling 2 x 2."""
-        return self._layers.MaxPooling2D(2, name=f"pool_{number}", dtype=self._recipe.precision)
+    def pool(self, number: int, axes: int = 2, padding: str = "valid") -> Any:
+        """Max pooling of 2 x 2 or, along one axis, of 2 neighbours."""
+        kind = self._layers.MaxPooling2D if axes == 2 else self._layers.MaxPooling1D
+        return kind(2, padding=padding, name=f"pool_{number}", dtype=self.recipe.precision)
 
     def dense(self, number: int, units: int) -> list[Any]:
         """A hidden dense layer with normalisation, activation and dropout."""
-        block = self._block(self._layers.Dense, f"dense_{number}", units)
-        if self._recipe.dropout:
-            # SELU keeps mean 0 and variance 1 only if dropout does (Klambauer et al. 2017, section "New dropout").
-            kind = self._layers.AlphaDropout if self._recipe.activation == "selu" else self._layers.Dropout
-            block.append(kind(self._recipe.dropout, name=f"dropout_{number}", dtype=self._recipe.precision))
-        return block
+        return [*self.block(self._layers.Dense, f"dense_{number}", units), *self.dropout(f"dropout_{number}")]
 
-    def convolution(self, number: int, filters: int, padding: str) -> list[Any]:
-        """A 3 x 3 convolution with normalisation and activation."""
-        return self._block(self._layers.Conv2D, f"conv_{number}", filters, kernel_size=3, padding=padding)
+    def convolution(self, number: int, filters: int, padding: str, axes: int = 2) -> list[Any]:
+        """A convolution, 3 x 3 or 3 wide, with normalisation and activation."""
+        kind = self._layers.Conv2D if axes == 2 else self._layers.Conv1D
+        return self.block(kind, f"conv_{number}", filters, kernel_size=3, padding=padding)
 
-    def spatial_dropout(self, number: int) -> list[Any]:
-        """What stands at the end of a convolution block: nothing, or dropout of whole feature maps."""
-        rate = self._recipe.spatial_dropout
-        name = f"spatial_dropout_{number}"
-        return [self._layers.SpatialDropout2D(rate, name=name, dtype=self._recipe.precision)] if rate else []
+    def dropout(self, name: str) -> list[Any]:
+        """Nothing, or dropout of single units."""
+        if not self.recipe.dropout:
+            return []
+        # SELU keeps mean 0 and variance 1 only if dropout does (Klambauer et al. 2017, section "New dropout").
+        kind = self._layers.AlphaDropout if self.recipe.activation == "selu" else self._layers.Dropout
+        return [kind(self.recipe.dropout, name=name, dtype=self.recipe.precision)]
+
+    def spatial_dropout(self, name: str | int, axes: int = 2) -> list[Any]:
+        """Nothing, or dropout of whole feature maps or channels; a number stands for that of a convolution block."""
+        rate = self.recipe.spatial_dropout
+        name = f"spatial_dropout_{name}" if isinstance(name, int) else name
+        kind = self._layers.SpatialDropout2D if axes == 2 else self._layers.SpatialDropout1D
+        return [kind(rate, name=name, dtype=self.recipe.precision)] if rate else []
 
     def output(self) -> list[Any]:
-        """The last layer, always in float32; for regression its outputs are brought back to raw units."""
-        activation = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}[self._data.task]
+        """The last layer, always in float32; numbers are brought back to raw units."""
         last = self._layers.Dense(
-            self._data.outputs,
-            activation=find(activation, "activation").build(),
+            self.data.outputs,
+            activation=find(self._objective.activation, "activation").build(),
             kernel_initializer=self._keras.initializers.GlorotUniform(),
-            kernel_regularizer=self._regularizer(),
+            kernel_regularizer=self.regularizer(),
             name="output",
             dtype="float32",
         )
-        scaling = self._data.target_scaling
-        if scaling is None:
+        if self.data.task == "forecasting":
+            scale, offset = change_scale(self.data), (0.0,)
+        elif self.data.target_scaling is not None:
+            scale, offset = self.data.target_scaling.std, self.data.target_scaling.mean
+        else:
             return [last]
-        scale, offset = (v[0] if len(v) == 1 else list(v) for v in (scaling.std, scaling.mean))
+        scale, offset = (v[0] if len(v) == 1 else list(v) for v in (scale, offset))
         return [last, self._layers.Rescaling(scale=scale, offset=offset, name="target_scale", dtype="float32")]
 
-    def _block(self, kind: Any, name: str, size: int, **settings: Any) -> list[Any]:
-        """A linear map, then the activation: inside the layer, or behind a normalisation."""
-        recipe, precision = self._recipe, self._recipe.precision
-        normalised = recipe.normalization != "none"
+    def finish(self, inputs: Any, x: Any) -> Any:
+        """From the last hidden tensor to the answer; a forecast is the last known value and the change."""
+        for layer in self.output():
+            x = layer(x)
+        if self.data.task != "forecasting":
+            return x
+        ops, count = self._keras.ops, forecast_targets(self.data)
+        last = ops.tile(inputs[:, -1, :count], (1, self.data.outputs // count))
+        return self._layers.Add(name="last_value_and_change", dtype="float32")([last, x])
+
+    def block(
+        self, kind: Any, name: str, size: int, *, activated: bool = True, normalised: bool = True, **settings: Any
+    ) -> list[Any]:
+        """A linear map, then the activation: inside the layer, or behind a normalisation.
+
+        Args:
+            kind: class of the linear layer.
+            name: of the layer.
+            size: units or filters.
+            activated: False leaves the activation out.
+            normalised: False leaves the normalisation out, whatever the recipe says.
+            **settings: more arguments of the layer.
+        """
+        normalised = normalised and self.recipe.normalization != "none"
+        inside = activated and not normalised
         linear = kind(
             size,
             **settings,
-            activation=None if normalised else self._activation(),
-            kernel_initializer=find(recipe.initializer, "initializer").build(),
-            kernel_regularizer=self._regularizer(),
+            activation=self.activation() if inside else None,
+            kernel_initializer=self.initializer(),
+            kernel_regularizer=self.regularizer(),
             name=name,
-            dtype=precision,
+            dtype=self.recipe.precision,
         )
-        if not normalised:
-            return [linear]
-        normalization = find(recipe.normalization, "normalization").build()
-        return [
-            linear,
-            _remade(normalization, f"{name}_normalization", precision),
-            self._layers.Activation(self._activation(), name=f"{name}_activation", dtype=precision),
-        ]
+        made = [linear, *(self.normalization(f"{name}_normalization") if normalised else [])]
+        if activated and not inside:
+            made.append(self.activation_layer(f"{name}_activation"))
+        return made
 
-    def _activation(self) -> Any:
-        activation = find(self._recipe.activation, "activation").build()
+    def normalization(self, name: str) -> list[Any]:
+        """Nothing, or the normalisation of the recipe."""
+        if self.recipe.normalization == "none":
+            return []
+        return [_remade(find(self.recipe.normalization, "normalization").build(), name, self.recipe.precision)]
+
+    def activation_layer(self, name: str) -> Any:
+        """The activation as a layer of its own."""
+        return self._layers.Activation(self.activation(), name=name, dtype=self.recipe.precision)
+
+    def activation(self) -> Any:
+        """The activation of hidden layers, a function or a layer."""
+        activation = find(self.recipe.activation, "activation").build()
         if isinstance(activation, self._layers.Layer):
-            return _remade(activation, _uncounted(activation.name), self._recipe.precision)
+            return _remade(activation, uncounted(activation.name), self.recipe.precision)
         return activation
 
-    def _regularizer(self) -> Any:
-        l1, l2 = self._recipe.l1, self._recipe.l2
+    def initializer(self) -> Any:
+        """A new initializer for the kernel of a hidden layer."""
+        return find(self.recipe.initializer, "initializer").build()
+
+    def regularizer(self) -> Any:
+        """The penalty on a kernel, or None."""
+        l1, l2 = self.recipe.l1, self.recipe.l2
         if l1 and l2:
             return find("l1_l2").build(l1=l1, l2=l2)
         return find("l1").build(l1=l1) if l1 else find("l2").build(l2=l2) if l2 else None
-
-
-def compile_model(model: Any, data: Dataset, recipe: Recipe, steps: int | None) -> None:
-    """Give a model its optimizer, loss and metrics.
-
-    Regression: the mean squared error in raw units, weighted with 1 / variance of the training targets: the loss of
-    standardised targets, with predictions in raw units.
-
-    Raises:
-        SettingError: a schedule without the number of updates, or label smoothing in regression.
-    """
-    keras = load_keras()
-    losses, metrics, smoothing = keras.losses, keras.metrics, recipe.label_smoothing
-    weights: list[float] | None = None
-    if data.task == "binary":
-        loss, metric = losses.BinaryCrossentropy(label_smoothing=smoothing), metrics.BinaryAccuracy(name="accuracy")
-    elif data.task == "multiclass" and smoothing:
-        # Keras smooths one-hot targets only; `targets` makes them.
-        loss = losses.CategoricalCrossentropy(label_smoothing=smoothing)
-        metric = metrics.CategoricalAccuracy(name="accuracy")
-    elif data.task == "multiclass":
-        loss, metric = losses.SparseCategoricalCrossentropy(), metrics.SparseCategoricalAccuracy(name="accuracy")
-    elif smoothing:
-        raise SettingError(
-            Text(
-                en=f"label_smoothing {smoothing:g} is for classes, but {data.name} is a regression; leave it out",
-                zh=f"label_smoothing {smoothing:g} 只适用于分类，而 {data.name} 是回归任务；请去掉它",
-            )
-        )
-    else:
-        loss, metric = losses.MeanSquaredError(), metrics.MeanAbsoluteError(name="mae")
-        std = data.target_scaling.std if data.target_scaling else (1.0,)
-        weights = [1.0 / (math.fsum(s**2 for s in std) / len(std))]
-    model.compile(optimizer=_optimizer(recipe, steps), loss=loss, loss_weights=weights, metrics=[metric])
-    model.optimizer.build(model.trainable_variables)  # else Keras warns when an untrained model is saved and loaded
-
-
-def _optimizer(recipe: Recipe, steps: int | None) -> Any:
-    rate: Any = recipe.learning_rate
-    if recipe.needs_steps:
-        if steps is None:
-            wanted = recipe.schedule if recipe.schedule != "constant" else "warmup"
-            raise SettingError(
-                Text(
-                    en=f"{wanted} needs the number of updates of the whole training, steps was not given; give "
-                    "steps = epochs x updates per epoch",
-                    zh=f"{wanted} 需要知道整个训练的更新步数，但没有给出 steps；请给出 steps = 轮数 × 每轮更新步数",
-                )
-            )
-        warming = recipe.warmup if recipe.warmup == 0 or recipe.warmup >= 1 else max(1, round(recipe.warmup * steps))
-        asked = {"warmup_steps": int(warming)} if warming else {}
-        rate = find(recipe.schedule, "schedule").build(learning_rate=rate, steps=steps, **asked)
-    settings: dict[str, Any] = {} if recipe.weight_decay is None else {"weight_decay": recipe.weight_decay}
-    for clipping in ("clip_value", "clip_norm", "global_clip_norm"):
-        limit = getattr(recipe, clipping)
-        if limit is not None:
-            settings |= find(clipping).build(limit=limit)
-    optimizer = find(recipe.optimizer, "optimizer").build(learning_rate=rate, **settings)
-    optimizer.name = _uncounted(optimizer.name)
-    if recipe.precision == "mixed_float16":  # small gradients vanish in float16
-        return load_keras().optimizers.LossScaleOptimizer(optimizer, name="loss_scale")
-    return optimizer
-
-
-def _uncounted(name: str) -> str:
-    """The name without Keras's number ("adam_1"), which counts through the whole process: two builds would differ."""
-    return re.sub(r"_\d+$", "", name)
 
 
 def _remade(layer: Any, name: str, precision: str) -> Any:

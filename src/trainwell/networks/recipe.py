@@ -25,7 +25,9 @@ class Recipe:
         initializer: of the hidden layers' kernels.
         normalization: "none", "batch_normalization" or "layer_normalization", before the activation.
         dropout: share of hidden units dropped behind each hidden dense layer, 0 to below 1.
-        spatial_dropout: share of feature maps dropped behind each convolution block, 0 to below 1.
+        spatial_dropout: share of feature maps dropped behind each convolution block, or of the channels of an embedding
+            in front of a recurrent network, 0 to below 1.
+        recurrent_dropout: share of the memory of a recurrent network that is dropped, 0 to below 1.
         l1: strength of the L1 penalty on kernels, 0 or more.
         l2: strength of the L2 penalty on kernels, 0 or more.
         optimizer: name of the optimizer.
@@ -47,6 +49,7 @@ class Recipe:
     normalization: str
     dropout: float
     spatial_dropout: float
+    recurrent_dropout: float
     l1: float
     l2: float
     optimizer: str
@@ -72,6 +75,19 @@ class Recipe:
         return ", ".join(f"{name} {value}" for name, value in named if str(value) not in usual)
 
 
+@dataclass(frozen=True)
+class Default:
+    """What a network takes for a setting if nobody asks for another value.
+
+    Attributes:
+        value: of the setting.
+        reason: why.
+    """
+
+    value: Any
+    reason: Text
+
+
 def settings() -> tuple[str, ...]:
     """The names of everything that `recipe` takes."""
     return tuple(f.name for f in fields(Recipe) if f.name != "choices")
@@ -94,10 +110,26 @@ def recipe(**given: Any) -> Recipe:
     >>> print(recipe(optimizer="momentum", clip_norm=1.0))
     activation relu, initializer he_normal, optimizer momentum, learning_rate 0.01, clip_norm 1.0
     """
+    return settle(given, {})
+
+
+def settle(given: Mapping[str, Any], defaults: Mapping[str, Default]) -> Recipe:
+    """As `recipe`, with the defaults of a network; one that does not go with what was asked for is left out.
+
+    Raises:
+        UnknownNameError: as `recipe`.
+        SettingError: as `recipe`.
+
+    >>> gentle = {"learning_rate": Default(0.0005, Text(en="a small rate", zh="较小的学习率"))}
+    >>> settle({}, gentle).learning_rate, settle({"optimizer": "sgd"}, gentle).learning_rate
+    (0.0005, 0.01)
+    """
     for name in given:
         if name not in settings():
             raise UnknownNameError(Text(en="setting", zh="设置"), name, settings())
-    asked: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    wanted: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    own = _fitting(defaults, wanted)
+    asked: dict[str, Any] = {name: default.value for name, default in own.items()} | wanted
     activation = _technique(asked.get("activation", "relu"), "activation")
     fitting = find(str(activation.traits["initializer"]), "initializer")
     initializer = _technique(asked.get("initializer", fitting.name), "initializer")
@@ -108,6 +140,7 @@ def recipe(**given: Any) -> Recipe:
         "normalization": _normalization(asked.get("normalization", "none")),
         "dropout": _checked("dropout", "rate", asked.get("dropout", 0.0)),
         "spatial_dropout": _checked("spatial_dropout", "rate", asked.get("spatial_dropout", 0.0)),
+        "recurrent_dropout": _checked("recurrent_dropout", "rate", asked.get("recurrent_dropout", 0.0)),
         "l1": _checked("l1", "l1", asked.get("l1", 0.0)),
         "l2": _checked("l2", "l2", asked.get("l2", 0.0)),
         "optimizer": optimizer.name,
@@ -121,7 +154,24 @@ def recipe(**given: Any) -> Recipe:
         "label_smoothing": _checked("label_smoothing", "label_smoothing", asked.get("label_smoothing", 0.0)),
         "precision": _precision(asked.get("precision", "float32")),
     }
-    return Recipe(**values, choices=settled_choices(values, asked, activation, initializer, fitting, optimizer))
+    reasons = {name: default.reason for name, default in own.items() if name not in wanted}
+    return Recipe(
+        **values, choices=settled_choices(values, wanted, reasons, activation, initializer, fitting, optimizer)
+    )
+
+
+def _fitting(defaults: Mapping[str, Default], wanted: Mapping[str, Any]) -> dict[str, Default]:
+    """The defaults that still make sense beside what a person wants."""
+    left_out: set[str] = set()
+    if "optimizer" in wanted:  # rates and decays belong to one optimizer
+        left_out |= {"learning_rate", "weight_decay"}
+    if "activation" in wanted:  # the initializer follows from it
+        left_out.add("initializer")
+    if any(name in wanted for name in _CLIPPINGS):
+        left_out |= set(_CLIPPINGS)
+    if "schedule" in wanted and not _technique(wanted["schedule"], "schedule").traits["warmup"]:
+        left_out.add("warmup")
+    return {name: default for name, default in defaults.items() if name not in left_out}
 
 
 def _technique(name: object, family: str) -> Technique:

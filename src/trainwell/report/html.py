@@ -30,7 +30,7 @@ from trainwell.signals import Recording
 from trainwell.whole_file import write_whole
 
 if TYPE_CHECKING:
-    from trainwell.explain import Learned
+    from trainwell.explain.learned import Learned
 
 _CLASSES = 30  # rows of the table of classes
 

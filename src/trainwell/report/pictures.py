@@ -15,7 +15,7 @@ from trainwell.signals import Recording
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from trainwell.explain import Learned
+    from trainwell.explain.learned import Learned
 
 # name of the file in figures/ -> label that a screen reader says
 PICTURES = {
@@ -62,8 +62,10 @@ class LearnedPicture:
 
 def learned_pictures(learned: Sequence[Learned], language: Language) -> tuple[LearnedPicture, ...]:
     """What a network has learned, drawn; identifiers are unique in one page."""
-    from trainwell.explain import pictures
+    if not learned:
+        return ()
     from trainwell.explain.figure import to_svg
+    from trainwell.explain.learned import pictures
 
     return tuple(
         LearnedPicture(one.name, one.title, one.caption, to_svg(one.figure, f"learned_{one.name}", one.title))

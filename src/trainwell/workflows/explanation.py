@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from trainwell.data import Dataset
 from trainwell.data.padding import STEP
-from trainwell.explain import Example, Learned, explain
+from trainwell.explain.learned import Example, Learned, explain
 from trainwell.report import numbers
 from trainwell.workflows.scoring.answers import predict, probabilities
 

@@ -105,17 +105,20 @@ def plan(
     data = load(source, **(load_options or {}))
     name = network or networks.default_network(data)
     samples = len(data.train)
-    planned = default_epochs(samples) if epochs is None else epochs
-    batch = default_batch_size(samples) if batch_size is None else batch_size
+    advice = networks.find(name).training(data)
+    planned = _advised(advice, "epochs", default_epochs(samples)) if epochs is None else epochs
+    own_batch = min(_advised(advice, "batch_size", default_batch_size(samples)), samples)
+    batch = own_batch if batch_size is None else batch_size
     steps = max(1, planned * math.ceil(samples / max(batch, 1)))
     default_schedule = not (techniques or {}).get("schedule")
     asked = {**(techniques or {}), **({"schedule": "cosine"} if default_schedule else {})}
     built = networks.build(name, data, steps=steps, seed=seed, **(shape or {}), **asked)
     check(built.model, samples, planned, batch)
     few = batch < DEFAULT_BATCH_SIZE
-    patience = early_stopping if early_stopping is not None else DEFAULT_PATIENCE if len(data.validation) else 0
+    own_patience = _advised(advice, "early_stopping", DEFAULT_PATIENCE) if len(data.validation) else 0
+    patience = own_patience if early_stopping is None else early_stopping
     # accuracy is what counts, but on few samples it is too coarse to choose an epoch by: the loss is finer
-    by_accuracy = data.task != "regression" and len(data.validation) >= ENOUGH_FOR_ACCURACY
+    by_accuracy = data.classifies and len(data.validation) >= ENOUGH_FOR_ACCURACY
     monitor = "val_accuracy" if by_accuracy else "val_loss"
     return Plan(
         data=data,
@@ -129,8 +132,8 @@ def plan(
                 )
                 for one in built.choices
             ),
-            *([_epochs_choice(planned, samples)] if epochs is None else []),
-            *([Choice("batch_size", str(batch), FEW_FOR_A_BATCH)] if batch_size is None and few else []),
+            *(_epochs_choices(advice, planned, samples) if epochs is None else []),
+            *(_batch_choices(advice, batch, few=few) if batch_size is None else []),
             *([_stopping_choice(patience, monitor)] if patience and early_stopping is None else []),
         ),
         settings={
@@ -148,6 +151,29 @@ def plan(
     )
 
 
+def _advised(advice: Mapping[str, networks.Default], name: str, otherwise: int) -> int:
+    """What the network takes by itself, or the rule for all networks."""
+    return int(advice[name].value) if name in advice else otherwise
+
+
+def _advised_choice(advice: Mapping[str, networks.Default], name: str, value: int) -> Choice | None:
+    return Choice(name, str(value), advice[name].reason) if name in advice else None
+
+
+def _epochs_choices(advice: Mapping[str, networks.Default], planned: int, samples: int) -> list[Choice]:
+    few = samples < FEW_SAMPLES
+    rule = Text(
+        en=f"{'less' if few else 'no less'} than {FEW_SAMPLES:,} training samples",
+        zh=f"训练样本{'少于' if few else '不少于'} {FEW_SAMPLES:,} 个",
+    )
+    return [_advised_choice(advice, "epochs", planned) or Choice("epochs", str(planned), rule)]
+
+
+def _batch_choices(advice: Mapping[str, networks.Default], batch: int, *, few: bool) -> list[Choice]:
+    advised = _advised_choice(advice, "batch_size", batch)
+    return [advised] if advised else [Choice("batch_size", str(batch), FEW_FOR_A_BATCH)] if few else []
+
+
 def _check_before_loading(network: str | None, techniques: Mapping[str, Any]) -> None:
     """A misspelt name is told at once, not after minutes of loading."""
     networks.recipe(**techniques)
@@ -157,11 +183,11 @@ def _check_before_loading(network: str | None, techniques: Mapping[str, Any]) ->
 
 def _balanced(data: Dataset) -> dict[int, float]:
     """Weights by which every class counts alike in the loss: samples / (classes x samples of the class)."""
-    if not data.class_names:
+    if not data.classifies:
         raise SettingError(
             Text(
-                en="--balanced: these targets are numbers, there are no classes to balance; leave it out",
-                zh="--balanced：目标是数值，没有可平衡的类别；请去掉",
+                en="--balanced: in this task there is no class of each sample to balance; leave it out",
+                zh="--balanced：该任务的样本不属于单一类别，无法平衡；请去掉",
             )
         )
     counts = np.bincount(data.train.y, minlength=len(data.class_names))
@@ -172,15 +198,6 @@ def _network_choice(name: str, asked: str | None) -> Choice:
     if asked is not None:
         return Choice("network", name, Text(en="as asked", zh="按您的要求"))
     return Choice("network", name, Text(en="suits data of this kind", zh="适合这类数据"))
-
-
-def _epochs_choice(planned: int, samples: int) -> Choice:
-    few = samples < FEW_SAMPLES
-    reason = Text(
-        en=f"{'less' if few else 'no less'} than {FEW_SAMPLES:,} training samples",
-        zh=f"训练样本{'少于' if few else '不少于'} {FEW_SAMPLES:,} 个",
-    )
-    return Choice("epochs", str(planned), reason)
 
 
 def _stopping_choice(patience: int, monitor: str) -> Choice:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from trainwell.data.array_file import SUFFIXES, read_array_file
 from trainwell.data.formats import InputFormat, Samples, format_from_json
 from trainwell.errors import DataError, FolderError, SettingError
 from trainwell.locales import Text
@@ -20,7 +21,6 @@ from trainwell.workflows.scoring.answers import predict as outputs_of
 from trainwell.workflows.scoring.answers import probabilities
 
 LIKELY = 0.5  # a label is given from this probability on
-ARRAYS = ("x", "X", "x_test", "data", "images")
 
 
 @dataclass(frozen=True)
@@ -182,45 +182,24 @@ def _read(source: Any, model: Any, form: InputFormat | None, *, strict: bool) ->
 
 def _arrays(source: Any, shape: tuple[int | None, ...]) -> Samples:
     """Plain arrays, in memory or in a NumPy file."""
-    x: Any = _array_file(Path(source), shape) if isinstance(source, str | Path) else np.asarray(source)
+    x: Any = np.asarray(source)
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if not path.exists():
+            raise FolderError(
+                Text(
+                    en=f"nothing to predict at {str(path)!r}; give an .npy or .npz file",
+                    zh=f"{str(path)!r} 处没有可预测的内容；请给出 .npy 或 .npz 文件",
+                )
+            )
+        if path.suffix not in SUFFIXES:
+            raise DataError(
+                Text(
+                    en=f"this network takes arrays of shape {shape}, not {path.suffix or 'folders'}; "
+                    "give an .npy or .npz file",
+                    zh=f"该网络的输入是形状为 {shape} 的数组，而不是 {path.suffix or '文件夹'}；"
+                    "请给出 .npy 或 .npz 文件",
+                )
+            )
+        x = read_array_file(path)
     return Samples(tuple(f"#{i}" for i in range(len(x))), x)
-
-
-def _array_file(path: Path, shape: tuple[int | None, ...]) -> Any:
-    if not path.exists():
-        raise FolderError(
-            Text(
-                en=f"nothing to predict at {str(path)!r}; give an .npy or .npz file",
-                zh=f"{str(path)!r} 处没有可预测的内容；请给出 .npy 或 .npz 文件",
-            )
-        )
-    if path.suffix not in (".npy", ".npz"):
-        raise DataError(
-            Text(
-                en=f"this network takes arrays of shape {shape}, not {path.suffix or 'folders'}; "
-                "give an .npy or .npz file",
-                zh=f"该网络的输入是形状为 {shape} 的数组，而不是 {path.suffix or '文件夹'}；请给出 .npy 或 .npz 文件",
-            )
-        )
-    try:
-        with path.open("rb") as file:
-            loaded: Any = np.load(file, allow_pickle=False)
-            if not isinstance(loaded, np.lib.npyio.NpzFile):
-                return loaded
-            keys = [key for key in ARRAYS if key in loaded.files]
-            if keys:
-                return loaded[keys[0]]
-    except (ValueError, OSError, EOFError) as error:
-        raise DataError(
-            Text(
-                en=f"{str(path)!r} is not a NumPy file of plain numbers; save it with numpy.save or numpy.savez",
-                zh=f"{str(path)!r} 不是存放数值的 NumPy 文件；请用 numpy.save 或 numpy.savez 保存",
-            )
-        ) from error
-    names = ", ".join(ARRAYS)
-    raise DataError(
-        Text(
-            en=f"{str(path)!r} has no array named one of {names}; save the samples under one of these names",
-            zh=f"{str(path)!r} 中没有名为 {names} 之一的数组；请用其中一个名称保存样本",
-        )
-    )

@@ -9,12 +9,13 @@ from typing import Any
 
 from trainwell.diagnosis import Diagnosis, Finding, NotChecked
 from trainwell.errors import FolderError, ModelError
+from trainwell.explain.learned import Learned
 from trainwell.locales import Language, Text, preferred_language
 from trainwell.report.facts import RunFacts
 from trainwell.report.html import write_html
 from trainwell.report.result_json import result
 from trainwell.signals import Recording
-from trainwell.workflows.run_folder import FACTS, MODEL
+from trainwell.workflows.run_folder import FACTS, LEARNED, MODEL
 
 
 @dataclass
@@ -67,6 +68,14 @@ class Run:
         """The content of result.json."""
         return result(self.facts, self.folder)
 
+    @property
+    def learned(self) -> tuple[Learned, ...]:
+        """What can be shown of what the network has learned; () for a run without a test part."""
+        from trainwell.explain.learned import load
+
+        path = self.folder / LEARNED
+        return load(path) if path.is_file() else ()
+
     def report(self, path: str | Path | None = None, language: Language | None = None) -> Path:
         """Write the report as one self-contained HTML file.
 
@@ -75,7 +84,7 @@ class Run:
             language: "en" or "zh"; that of the environment if not given.
         """
         target = Path(path) if path is not None else self.folder / "report.html"
-        return write_html(self.facts, self.recording, language or preferred_language(), target)
+        return write_html(self.facts, self.recording, language or preferred_language(), target, self.learned)
 
     def __str__(self) -> str:
         scores = self.facts.scores

@@ -8,6 +8,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,10 @@ import numpy as np
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
 from trainwell.data import Dataset
+from trainwell.data.formats import format_to_json
 from trainwell.errors import ModelError, SettingError
+from trainwell.explain.learned import Learned
+from trainwell.explain.learned import save as save_learned
 from trainwell.locales import Language, Text, preferred_language
 from trainwell.networks import targets
 from trainwell.report.facts import (
@@ -29,7 +33,9 @@ from trainwell.report.result_json import result
 from trainwell.signals import Observer, Recording
 from trainwell.whole_file import whole_file, write_whole
 from trainwell.workflows.arrays import facts_of_arrays
+from trainwell.workflows.explanation import explanation
 from trainwell.workflows.facts import facts_of_run
+from trainwell.workflows.generate import sample
 from trainwell.workflows.interruption import interruptible
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.run import Run, write_json
@@ -38,6 +44,8 @@ from trainwell.workflows.run_folder import (
     CHECKPOINT,
     FACTS,
     FINDINGS,
+    INPUT,
+    LEARNED,
     MODEL,
     REPORT,
     RESULT,
@@ -205,10 +213,18 @@ def train(
                 command=command or "tw.train(...)",
                 began=began,
             )
+            if data is not None and data.format is not None:
+                write_whole(folder / INPUT, write_json(format_to_json(data.format)))
             run = Run(folder, facts, model)
+            if data is not None and data.task == "language_model":
+                run = Run(folder, replace(facts, written=sample(run)), model)
+            learned = explanation(model, data) if data is not None else ()
+            if learned:
+                with whole_file(folder / LEARNED) as temporary_file:
+                    save_learned(learned, temporary_file)
             if temporary:
                 weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
-            _write(run, language or preferred_language())
+            _write(run, language or preferred_language(), learned)
             if outcome.stopped != "interrupted":
                 (folder / CHECKPOINT).unlink(missing_ok=True)
             return run
@@ -280,9 +296,9 @@ def _check_shapes(model: Any, data: Dataset) -> None:
         )
 
 
-def _write(run: Run, language: Language) -> None:
+def _write(run: Run, language: Language, learned: Sequence[Learned]) -> None:
     """Everything that a run's folder holds besides model and recording."""
     write_whole(run.folder / FACTS, run.facts.to_json().encode())
     write_whole(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())
-    write_html(run.facts, run.recording, language, run.folder / REPORT)
+    write_html(run.facts, run.recording, language, run.folder / REPORT, learned)
     write_whole(run.folder / RESULT, write_json(result(run.facts, run.folder)))

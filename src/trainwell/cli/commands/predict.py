@@ -13,11 +13,15 @@ from trainwell.cli.session import Session
 from trainwell.locales import Text
 
 ABOUT = Text(
-    en="Ask a trained network about an image, a folder of images, or an .npy or .npz file.",
-    zh="用训练好的网络预测一张图像、一个图像文件夹，或 .npy、.npz 文件。",
+    en="Ask a trained network about new data, as raw as those it learned from.",
+    zh="用训练好的网络预测新数据，数据与训练时一样保持原样。",
 )
 RUN = Text(en="Folder of a run, or a .keras file.", zh="运行文件夹，或 .keras 文件。")
-INPUT = Text(en="Image, folder of images, .npy or .npz.", zh="图像、图像文件夹、.npy 或 .npz。")
+INPUT = Text(
+    en="What the network learned from, one or many: an image, a sound file, a text in quotes, a table, a folder or zip "
+    "of them, .npy or .npz.",
+    zh="与训练数据同类，一个或多个：图像、声音文件、引号中的文本、表格、它们的文件夹或 zip、.npy 或 .npz。",
+)
 FORMAT = Text(
     en="csv: name, answer, probability. json: one line with all probabilities.",
     zh="csv：名称、答案、概率。json：一行，含全部概率。",
@@ -38,7 +42,7 @@ def add_to(app: typer.Typer, session: Session) -> None:
     @app.command("predict", help=session(ABOUT))
     def predict(  # pyright: ignore[reportUnusedFunction]
         run: Path = typer.Argument(..., help=session(RUN), show_default=False),
-        source: Path = typer.Argument(..., metavar="INPUT", help=session(INPUT), show_default=False),
+        source: str = typer.Argument(..., metavar="INPUT", help=session(INPUT), show_default=False),
         form: Format = typer.Option(Format.csv, "--format", help=session(FORMAT)),
         as_json: bool = typer.Option(False, "--json", help="--format json"),
         strict: bool = strict_option(session, STRICT),
@@ -64,6 +68,7 @@ def add_to(app: typer.Typer, session: Session) -> None:
                             "answer": answer.answer,
                             "probability": answer.probability,
                             "probabilities": answer.probabilities,
+                            **({"shown": answer.shown} if answer.shown else {}),
                         }
                         for answer in answers
                     ],
@@ -72,7 +77,14 @@ def add_to(app: typer.Typer, session: Session) -> None:
             )
             return
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["name", "answer", "probability"])
+        shown = ["shown"] if any(answer.shown for answer in answers) else []
+        targets = list(answers[0].probabilities) if answers and isinstance(answers[0].answer, float) else []
+        if len(targets) > 1:  # several numbers for each sample: a column each
+            writer.writerow(["name", *targets, *shown])
+            for answer in answers:
+                writer.writerow([answer.name, *answer.probabilities.values(), *([answer.shown] if shown else [])])
+            return
+        writer.writerow(["name", "answer", "probability", *shown])
         for answer in answers:
             probability = "" if answer.probability is None else f"{answer.probability:.4f}"
-            writer.writerow([answer.name, answer.answer, probability])
+            writer.writerow([answer.name, answer.answer, probability, *([answer.shown] if shown else [])])

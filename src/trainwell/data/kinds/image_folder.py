@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from trainwell.data.dataset import Note
 from trainwell.data.folder_layout import PartFiles, check_classes, part_files, part_folders
-from trainwell.data.images import DamagedImageError, Header, Pixels, decode_quietly, read_header
-from trainwell.data.raw import Options, Part, Raw
+from trainwell.data.formats.image import ImageFormat
+from trainwell.data.images import IMAGES, Header, decode_quietly, read_header
+from trainwell.data.media_files import DamagedFileError, check_asked, damage_notes, left_out_notes, read_each
+from trainwell.data.pixel_store import Pictures, empty_pixels
+from trainwell.data.raw import Fitted, Options, Part, Raw
 from trainwell.data.split import check_class_counts
 from trainwell.errors import DataError
 from trainwell.locales import Text
@@ -24,9 +27,6 @@ PRIORITY = 90  # the last: takes any folder
 NAMES: tuple[str, ...] = ()
 ACCEPTS = Text(en="a folder with one subfolder of images per class", zh="每个类别一个图像子文件夹的文件夹")
 LARGEST_SIDE = 128  # pixels; larger images are scaled down unless a size is asked for
-_THREADS = min(8, os.cpu_count() or 1)
-_NAMED = 5  # so many files are named in a note
-_Result = TypeVar("_Result")
 
 
 def recognises(source: Any) -> bool:
@@ -44,19 +44,17 @@ def read(source: Any, options: Options) -> Raw:
         FolderError: the folder is empty, has no class folders, or a file cannot be opened.
         DataError: one class, a class too small, parts with different classes, a file that is no image, an image that
             is too large; with `options.strict` also a damaged image.
+        SettingError: `options.kind` is not "image".
     """
+    check_asked(options.kind, "image", IMAGES, source)
     root = Path(source)
     folders, unused = part_folders(root)
-    parts = {part: part_files(folder) for part, folder in folders.items()}
+    parts = {part: part_files(folder, IMAGES) for part, folder in folders.items()}
     _check(parts, options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata; damage is an error or a note here
-        read_parts, damaged, rule = _pixels(root, parts, options)
-    notes = [rule, *_damage_notes(damaged)]
-    if ignored := sum(files.ignored for files in parts.values()):
-        notes.append(_ignored_note(ignored))
-    if unused:
-        notes.append(_unused_note(unused))
+        read_parts, notes = _pixels(root, parts, options)
+    ignored = sum(files.ignored for files in parts.values())
     return Raw(
         root.resolve().name or "images",
         str(source),
@@ -64,8 +62,15 @@ def read(source: Any, options: Options) -> Raw:
         read_parts.get("validation"),
         read_parts.get("test"),
         kind="image",
-        notes=tuple(notes),
+        notes=(*notes, *left_out_notes(IMAGES, ignored, unused)),
+        fit=fit_pictures,
     )
+
+
+def fit_pictures(raw: Any, _options: Options) -> Fitted:
+    """The format of decoded pictures (`Pictures`); they have one size already."""
+    height, width, channels = raw.pixels.shape[1:]
+    return Fitted(ImageFormat(height, width, channels))
 
 
 def _check(parts: dict[str, PartFiles], options: Options) -> None:
@@ -77,20 +82,20 @@ def _check(parts: dict[str, PartFiles], options: Options) -> None:
     )
 
 
-def _pixels(root: Path, parts: dict[str, PartFiles], options: Options) -> tuple[dict[str, Part], list[str], Note]:
-    """Decoded parts, the damaged files, and the note on the size rule."""
+def _pixels(root: Path, parts: dict[str, PartFiles], options: Options) -> tuple[dict[str, Part], list[Note]]:
+    """Decoded parts, and notes on the size rule, the place of the pixels and damaged files."""
     files = [(part, path, name) for part, p in parts.items() for path, name in zip(p.paths, p.classes, strict=True)]
-    headers = list(_each(read_header, [path for _, path, _ in files], options.strict))
-    sound = [(file, header) for file, header in zip(files, headers, strict=True) if header]
+    headers = list(read_each(read_header, [path for _, path, _ in files], strict=options.strict))
+    sound = [(file, head) for file, head in zip(files, headers, strict=True) if not isinstance(head, DamagedFileError)]
     known = [header for _, header in sound]
     size, rule = _size(known, options.image_size)
     channels = 1 if known and all(h.grey for h in known) else 3
-    x: Pixels = np.empty((len(sound), *size, channels), dtype=np.uint8)
+    x = empty_pixels((len(sound), *size, channels))
     good: list[tuple[str, Path, str]] = []
     paths = [path for (_, path, _), _ in sound]
-    decoded = _each(lambda path: decode_quietly(path, size, channels), paths, options.strict)
+    decoded = read_each(partial(decode_quietly, size=size, channels=channels), paths, strict=options.strict)
     for done, ((file, _), pixels) in enumerate(zip(sound, decoded, strict=True), start=1):
-        if pixels is not None:
+        if not isinstance(pixels, DamagedFileError):
             x[len(good)] = pixels
             good.append(file)
         if options.progress:
@@ -98,32 +103,15 @@ def _pixels(root: Path, parts: dict[str, PartFiles], options: Options) -> tuple[
     kept = {path for _, path, _ in good}
     damaged = [path.relative_to(root).as_posix() for _, path, _ in files if path not in kept]
     _check_left(parts, good)
+    notes = [rule, *([_disk_note(x.nbytes)] if isinstance(x, np.memmap) else ()), *damage_notes(IMAGES, damaged)]
     read_parts: dict[str, Part] = {}
     for part in parts:
         rows = np.flatnonzero([p == part for p, _, _ in good])  # consecutive, so the slice below copies nothing
         here = [file for file in good if file[0] == part]
         labels = np.asarray([name for _, _, name in here])
         names = tuple(path.relative_to(root).as_posix() for _, path, _ in here)
-        read_parts[part] = Part(x[rows[0] : rows[-1] + 1], labels, names)
-    return read_parts, damaged, rule
-
-
-def _each(function: Callable[[Path], _Result], paths: Sequence[Path], strict: bool) -> Iterator[_Result | None]:
-    """Results in order, by a few threads (Pillow decodes outside the interpreter's lock); None for a damaged image."""
-
-    def attempt(path: Path) -> _Result | None:
-        try:
-            return function(path)
-        except DamagedImageError:
-            if strict:
-                raise
-            return None
-
-    pool = ThreadPoolExecutor(_THREADS)
-    try:
-        yield from pool.map(attempt, paths)
-    finally:
-        pool.shutdown(cancel_futures=True)
+        read_parts[part] = Part(Pictures(x[rows[0] : rows[-1] + 1]), labels, names)
+    return read_parts, notes
 
 
 def _size(headers: Sequence[Header], wanted: tuple[int, int] | None) -> tuple[tuple[int, int], Note]:
@@ -167,38 +155,12 @@ def _check_left(parts: dict[str, PartFiles], good: Sequence[tuple[str, Path, str
                 )
 
 
-def _damage_notes(damaged: Sequence[str]) -> list[Note]:
-    if not damaged:
-        return []
-    shown = ", ".join(damaged[:_NAMED]) + (", ..." if len(damaged) > _NAMED else "")
-    count = len(damaged)
-    return [
-        Note(
-            "warning",
-            Text(
-                en=f"{count} damaged image{'s were' if count != 1 else ' was'} skipped: {shown}.",
-                zh=f"跳过了 {count} 个损坏的图像：{shown}。",
-            ),
-        )
-    ]
-
-
-def _ignored_note(count: int) -> Note:
+def _disk_note(size: int) -> Note:
     return Note(
         "info",
         Text(
-            en=f"{count} other file{'s' * (count != 1)} in the folder {'were' if count != 1 else 'was'} ignored: "
-            "hidden, beside the class folders, or not an image by the extension.",
-            zh=f"忽略了文件夹中的 {count} 个其他文件：隐藏文件、类别文件夹之外的文件，或扩展名不是图像的文件。",
-        ),
-    )
-
-
-def _unused_note(names: Sequence[str]) -> Note:
-    return Note(
-        "info",
-        Text(
-            en=f"Folders beside train that were not read: {', '.join(names)}.",
-            zh=f"与 train 并列但未读取的文件夹：{'、'.join(names)}。",
+            en=f"The pictures take {size / 1e9:,.1f} GB, more than a quarter of the memory; they lie in a "
+            "temporary file and are read from there while training.",
+            zh=f"图像共占 {size / 1e9:,.1f} GB，超过内存的四分之一；它们存放在临时文件中，训练时从中读取。",
         ),
     )

@@ -1,0 +1,125 @@
+"""A training of somebody's script, recorded: its folder, and everything in it."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from trainwell import engine
+from trainwell.blueprint import Blueprint, FitSettings
+from trainwell.errors import ModelError
+from trainwell.locales import Language
+from trainwell.report.facts import DataFacts
+from trainwell.report.html import write_html
+from trainwell.report.progress import TrainingProgress
+from trainwell.report.result_json import result
+from trainwell.signals import Observer, Recording
+from trainwell.whole_file import whole_file, write_whole
+from trainwell.workflows.facts import facts_of_run
+from trainwell.workflows.interruption import interruptible
+from trainwell.workflows.listener import Listener
+from trainwell.workflows.run import Run, write_json
+from trainwell.workflows.run_folder import BLUEPRINT, FACTS, FINDINGS, MODEL, REPORT, RESULT, claim, writing_to
+from trainwell.workflows.train import STOPPING
+
+Training = Callable[[Listener, Callable[[], bool]], engine.Outcome]
+
+
+def recorded(
+    training: Training,
+    folder: Path,
+    *,
+    model: Any,
+    data: Callable[[], DataFacts],
+    settings: FitSettings,
+    early: Sequence[Any],
+    command: str,
+    progress: TrainingProgress | None,
+    language: Language,
+) -> tuple[engine.Outcome, Run | Exception]:
+    """Do a training and keep all about it; the folder is gone again if the training fails.
+
+    Args:
+        training: does it, given whom to tell what happens, and the function that says whether to stop.
+        folder: of the run; must not exist.
+        model: compiled; trained in place.
+        data: says what was learned from; asked after the training, when a generator has shown it.
+        settings: of the fit.
+        early: its `EarlyStopping` callbacks.
+        command: how to get the run again.
+        progress: shows how it goes, or None.
+        language: of the report.
+
+    Returns:
+        How it ended; and the run, or what went wrong with its report after the training: the script goes on with the
+        trained model either way.
+
+    Raises:
+        FolderError: the folder cannot be written.
+        InputError: engine.train refuses model or data; nothing was trained.
+    """
+    began = time.perf_counter()
+    weights = 4 * sum(math.prod(weight.shape) for weight in model.weights)
+    claim(folder, model_bytes=weights, resume=False)
+    try:
+        with writing_to(folder):
+            # before the training, which may change the learning rate; a model that is not built yet is told only after
+            blueprint = _blueprint(model, settings) if model.built else None
+            listener = Listener(folder, Observer(), progress)
+            with interruptible(lambda: progress.message(STOPPING) if progress else None) as should_stop:
+                try:
+                    outcome = training(listener, should_stop)
+                finally:
+                    listener.close()
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    try:
+        blueprint = blueprint or _blueprint(model, settings)
+        if blueprint is not None:
+            blueprint.save(folder / BLUEPRINT)
+        _save_model(model, folder / MODEL)
+        facts = facts_of_run(
+            model=model,
+            data=None,
+            data_facts=data(),
+            settings=settings,
+            blueprint=blueprint,
+            outcome=outcome,
+            recording=Recording.open(folder),
+            watched=True,
+            early=list(early),
+            network=type(model).__name__,
+            choices=(),
+            command=command,
+            began=began,
+        )
+        run = Run(folder, facts)
+        write_whole(folder / FACTS, facts.to_json().encode())
+        write_whole(folder / FINDINGS, (facts.diagnosis.to_json() + "\n").encode())
+        write_html(facts, run.recording, language, folder / REPORT)
+        write_whole(folder / RESULT, write_json(result(facts, folder)))
+    except Exception as error:  # noqa: BLE001 (a script that trained for hours must not be lost to a report)
+        return outcome, error
+    return outcome, run
+
+
+def _blueprint(model: Any, settings: FitSettings) -> Blueprint | None:
+    """The training as data; None for a model that Keras cannot serialise."""
+    try:
+        return Blueprint.of(model, settings)
+    except ModelError:
+        return None
+
+
+def _save_model(model: Any, path: Path) -> None:
+    """The trained model, or no file if its classes cannot be saved: the script keeps what it trained all the same."""
+    try:
+        with whole_file(path) as temporary:
+            model.save(temporary)
+    except (NotImplementedError, TypeError, ValueError, AttributeError):
+        path.unlink(missing_ok=True)
