@@ -116,6 +116,7 @@ def test_values_that_cannot_be_learned_from_are_placed(change, pieces, refused):
         ([["a", "b"], ["c"]], "numbers are expected", "需要数值"),
         (np.zeros((2, 3, 4, 5)), "(2, 3, 4, 5)", "(2, 3, 4, 5)"),
         ([], "at least one", "至少提供一个"),
+        (np.zeros((0, 3, 2)), "at least one", "至少提供一个"),
     ],
 )
 def test_what_is_no_sequence(x, en, zh, refused):
@@ -168,7 +169,7 @@ def test_npz_of_one_channel_with_lengths_and_names(tmp_path):
 @pytest.mark.parametrize(
     ("lengths", "en", "zh"),
     [
-        (np.arange(60), "sample 0", "样本 0"),
+        (np.arange(60) % 7, "without a step, sample 0", "样本 0 是没有任何步"),
         (np.full(60, 9), "the length of sample 0 is 9", "样本 0 的长度却是 9"),
         (np.full(59, 3), "(59,)", "(59,)"),
         (np.full(60, 2.5), "float64", "float64"),

@@ -154,15 +154,15 @@ def test_the_blueprint_and_the_code_build_the_same(place, tmp_path):
     models = [networks.build(name, data, steps=100, seed=s, **SMALL[name], **given_settings).model for s in (3, 3)]
     fit = FitSettings(1, 1, seed=3)
     first, second = (Blueprint.of(model, fit, {}) for model in models)
-    assert first == second
+    assert first.hash == second.hash
     rebuilt = first.build()
-    assert Blueprint.of(rebuilt, fit, {}) == first
+    assert Blueprint.of(rebuilt, fit, {}).hash == first.hash
     for a, b in zip(models[0].get_weights(), rebuilt.get_weights(), strict=True):
         assert np.array_equal(a, b)
     space = {"x": data.train.x[:4], "y": data.train.y[:4]}
     source = code(first)
     exec(compile(source.partition("model.fit(")[0], "listing", "exec"), space)  # noqa: S102  our own listing
-    assert Blueprint.of(space["model"], fit, {}) == first
+    assert Blueprint.of(space["model"], fit, {}).hash == first.hash
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from trainwell.locales import Text
 Array = npt.NDArray[Any]
 Rows = npt.NDArray[np.float32]
 MOST_MISSING = 0.25  # share of the steps of one channel that may be filled; beyond, the line drawn is mostly invented
-_LARGEST = -STEP  # no measurement is as large; what stands behind the end of a sequence must be unlike every one
+_LARGEST = 1e29  # no measurement is as large; what stands behind the end of a sequence must be unlike every one
+_SINGLE_STEP = float(np.float32(STEP))  # what an array of doubles holds that was padded in single precision
 _AXES = Text(en="(steps, channels) or (steps,)", zh="（步数，通道数）或（步数，）")
 
 
@@ -65,6 +66,8 @@ def sequences(x: Any, what: Text, lengths: Any = None) -> tuple[RawSequences, tu
     [[1.0, 2.0, 3.0, 5.0], [7.0, 8.0]]
     """
     together = _one_array(x)
+    if np.shape(together)[:1] == (0,):
+        raise _wrong(what, "holds no sequence; give at least one", "中没有序列；请至少提供一个")
     if together is not None:
         array = _three_axes(together, what)
         rows = _shortened(array, lengths, what)
@@ -72,8 +75,6 @@ def sequences(x: Any, what: Text, lengths: Any = None) -> tuple[RawSequences, tu
         raise _wrong(what, "has lengths beside it, but is no array", "附有长度，但本身不是数组")
     else:
         rows = [_two_axes(row, place, what) for place, row in enumerate(x)]
-    if not rows:
-        raise _wrong(what, "holds no sequence; give at least one", "中没有序列；请至少提供一个")
     width = rows[0].shape[1]
     for place, row in enumerate(rows):
         if row.shape[1] != width:
@@ -144,7 +145,7 @@ def _shortened(array: Array, lengths: Any, what: Text) -> list[Array]:
     if lengths is None:
         if array.dtype.kind != "f" or not array.size:
             return list(array)
-        behind = (np.isnan(array) | (array == np.float32(STEP))).all(axis=2)
+        behind = (np.isnan(array) | (array == STEP) | (array == _SINGLE_STEP)).all(axis=2)
         if not behind[:, -1].any():
             return list(array)
         real = array.shape[1] - np.argmin(behind[:, ::-1], axis=1)

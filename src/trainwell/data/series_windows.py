@@ -110,7 +110,7 @@ def next_values(values: Series, ends: Places, horizon: int) -> Series:
     [[2.0, 3.0, 4.0, 5.0], [4.0, 5.0, 6.0, 7.0]]
     """
     rows = ends[:, np.newaxis] + np.arange(horizon)
-    return values[rows].reshape(len(ends), -1)
+    return values[rows].reshape(len(ends), horizon * values.shape[1])
 
 
 def naive_scores(values: Series, ends: Places, horizon: int, lag: int | None = None) -> dict[str, float] | None:

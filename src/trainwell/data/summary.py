@@ -41,8 +41,10 @@ def summarise(data: Dataset, language: Language) -> str:
         lines.append(_lengths(data))
     else:
         lines.append(_values(data))
-    if data.column_names:
-        lines.append(Text(en="columns: {names}", zh="各列：{names}").format(names=_listed(data.column_names)))
+    columns = tuple(column.name for column in getattr(data.format, "columns", ())) if data.kind == "table" else ()
+    if columns or data.column_names:
+        listed = _listed(columns or data.column_names)
+        lines.append(Text(en="columns: {names}", zh="各列：{names}").format(names=listed))
     text = "\n  ".join(line[language] for line in lines)
     marks = {"info": "-", "warning": "!"}
     return "\n".join([text, *(f"  {marks[note.severity]} {note.text[language]}" for note in data.notes)])

@@ -84,6 +84,11 @@ def assemble(
             graph = Graph(made[0], chained(made[0], made[1:])) if isinstance(made, list) else made
             model = keras.Model(graph.inputs, parts.finish(graph.inputs, graph.features), name=network.name)
             choices = (*choices, *graph.choices)
+    # Keras draws seeds in the order in which layers are made and built. Made once more from its configuration, the
+    # model begins with the weights that a blueprint of it begins with, whatever the order above.
+    configuration = _unbuilt(keras.saving.serialize_keras_object(model))
+    with keras_seed(seed):
+        model = keras.saving.deserialize_keras_object(configuration, safe_mode=True)
         compile_model(model, goal, settled, steps)
     return Built(model, settled, (*choices, *settled.choices, *goal.choices))
 
@@ -145,6 +150,15 @@ def size(name: str, value: Any) -> int:
             )
         )
     return int(value)
+
+
+def _unbuilt(configuration: Any) -> Any:
+    """A configuration without the shapes that layers were built for: Keras finds them again when it connects them."""
+    if isinstance(configuration, list):
+        return [_unbuilt(item) for item in configuration]
+    if not isinstance(configuration, dict):
+        return configuration
+    return {key: _unbuilt(value) for key, value in configuration.items() if key != "build_config"}
 
 
 def _whole(value: Any) -> bool:

@@ -19,19 +19,19 @@ _MILLISECONDS = Text(en="{milliseconds} ms", zh="{milliseconds} 毫秒")
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A number with so many significant digits, in the shorter of the plain and the scientific form.
+    """A number with so many significant digits at least, plain below ten million, else with a power of ten.
 
-    >>> number(0.012345), number(-3.0), number(4.2e-7), number(1234567.0), number(math.nan), number(None)
-    ('0.0123', '−3', '4.2×10⁻⁷', '1.23×10⁶', 'NaN', '–')
+    >>> number(0.012345), number(-3.0), number(4.2e-7), number(43640.3), number(1.5e8), number(math.nan), number(None)
+    ('0.0123', '−3', '4.2×10⁻⁷', '43,640', '1.5×10⁸', 'NaN', '–')
     """
     special = _special(value)
     if special is not None or value is None:
         return special or UNKNOWN
     if value == 0:
         return "0"
-    if 1e-3 <= abs(value) < 1e5:
+    if 1e-3 <= abs(value) < 1e7:
         places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
-        plain = f"{value:.{places}f}"
+        plain = f"{value:{',' if abs(value) >= 10_000 else ''}.{places}f}"
         return _signed(plain.rstrip("0").rstrip(".") if "." in plain else plain)
     return scientific(value, digits)
 

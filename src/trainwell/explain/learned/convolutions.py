@@ -71,12 +71,13 @@ def feature_maps(model: Any, x: Array) -> tuple[list[Maps], Sound | None]:
         return [], None
     more = [layer for layer in layers_inside(model) if type(layer).__name__ in (*_FINISHING, *_MERGING, *_SPECTRA)]
     calls = observed(model, x, [*found, *more])
-    are = {id(layer) for layer in found}
+    waiting = {id(layer) for layer in found}  # of a layer that is called again, the first call is shown
     made: list[Maps] = []
     open_end = False
     for call in calls:
         output = call.arrays.get("output")
-        if id(call.layer) in are and output is not None:
+        if id(call.layer) in waiting and output is not None:
+            waiting.remove(id(call.layer))
             made.append(Maps(call.layer, call.arrays["input"][0], output[0]))
             open_end = True
         elif type(call.layer).__name__ in _MERGING or output is None:

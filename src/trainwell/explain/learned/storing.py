@@ -54,7 +54,7 @@ def load(path: str | Path) -> tuple[Learned, ...]:
         FolderError: there is no such file, or it is not one of these.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with Path(path).open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise FolderError(
