@@ -98,7 +98,8 @@ def _parts(scratch: Path, header: str, train: list[str], test: list[str]) -> Pat
     return scratch
 
 
-TEXT = {"full": {"max_length": 20_000}, "baseline": "tfidf", "metric": "accuracy"}
+UNSEEN = {"seed": 3}  # defaults for tables were chosen while looking at the splits of seeds 0 to 2
+TEXT: dict[str, Any] = {"full": {"max_length": 20_000}, "baseline": "tfidf", "metric": "accuracy"}
 CASES = {
     "digits": Case("digits", ("cnn",), "accuracy", "linear", least={"": 0.97}),
     "fashion_mnist": Case("fashion_mnist", ("cnn",), "accuracy", "linear", least={"": 0.91}),
@@ -144,11 +145,11 @@ CASES = {
         "forecasting/pollution.csv", ("lstm",), "mae", "naive", {"task": "forecasting", "target": "pm2.5"}
     ),
     "california_housing": Case(
-        "tabular/california_housing.csv", ("mlp",), "r2", "boosting", {"target": "median_house_value"}
+        "tabular/california_housing.csv", ("mlp",), "r2", "boosting", {"target": "median_house_value"} | UNSEEN
     ),
     "adult": Case("", ("mlp",), "accuracy", "boosting", prepare=adult),
-    "titanic": Case("tabular/titanic.csv", ("mlp",), "accuracy", "boosting", {"target": "survived"}),
-    "mpg": Case("tabular/mpg.csv", ("mlp",), "r2", "boosting", {"target": "mpg"}),
+    "titanic": Case("tabular/titanic.csv", ("mlp",), "accuracy", "boosting", {"target": "survived"} | UNSEEN),
+    "mpg": Case("tabular/mpg.csv", ("mlp",), "r2", "boosting", {"target": "mpg"} | UNSEEN),
 }
 
 
@@ -161,7 +162,8 @@ def last_line(command: list[str]) -> Any:
 
 
 def trainwell(source: str, network: str, options: dict[str, Any], seed: int, folder: Path) -> dict[str, Any]:
-    asked = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+    names = {"seed": "split-seed"}  # of `load`, where the command line has two seeds
+    asked = [f"--{names.get(name, name).replace('_', '-')}={value}" for name, value in options.items()]
     command = ["-m", "trainwell", "train", source, "--network", network, *asked, "--seed", str(seed)]
     began = time.perf_counter()
     result = last_line([*command, "--json", "--quiet", "--out", str(folder)])
