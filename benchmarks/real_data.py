@@ -81,7 +81,8 @@ class Case:
 def pendigits(data: Path, scratch: Path) -> Path:
     """The first 7,494 rows are for training, the others are of other writers."""
     lines = (data / "pendigits/pendigits.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    return _parts(scratch, lines[0], lines[1:7495], lines[7495:])
+    points = ",".join(f"x{point},y{point}" for point in range(1, 9))  # c1 to c16 do not say that they are x and y
+    return _parts(scratch, f"row,{points},class\n", lines[1:7495], lines[7495:])
 
 
 def adult(data: Path, scratch: Path) -> Path:

@@ -153,6 +153,8 @@ def test_categories_and_the_calendar_become_channels(write):
         ({"date": [day for day in days(45) for _ in "ab"], "time": ["06:00", "18:00"] * 45}, "12 hours"),
         ({"t": [0.5 * k for k in range(90)]}, "step"),
         ({"year": list(range(1900, 1990)), "month": [1] * 90}, "year"),
+        ({"Year": list(range(1900, 1990))}, "year"),
+        ({"when": [START + datetime.timedelta(milliseconds=10 * k) for k in range(90)]}, "step"),
     ],
 )
 def test_ways_to_tell_the_time(write, columns, unit):
@@ -215,6 +217,19 @@ def test_a_series_shorter_than_the_window_is_refused_with_the_numbers(write, cou
 def test_settings_that_do_not_go_with_a_time(write, option, value, refused):
     with refused(SettingError, option):
         load(write(daily()), **{"time": "day", option: value})
+
+
+def test_several_series_in_one_file_are_not_forecast(write, refused):
+    with refused(SettingError, "series", "noise"):
+        load(write(daily()), task="forecasting", series="noise")
+
+
+def test_rows_of_working_days_have_no_week_of_seven(write, said):
+    moments = [day for day in days(700) if day.weekday() < 5]
+    values = np.asarray([day.weekday() for day in moments]) + RNG.normal(size=len(moments)) / 10
+    data = load(write({"day": moments, "v": values}), time="day")
+    assert set(data.baselines) == {"last value", "value 5 steps before"}
+    assert "are not 1 day" in said(data)[1][0].en
 
 
 def test_short_gaps_are_filled_from_the_past_and_long_ones_are_left_out(write, said):

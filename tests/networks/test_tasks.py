@@ -184,10 +184,18 @@ CELL_TECHNIQUES = [
 ]
 
 
-@pytest.mark.parametrize("asked", CELL_TECHNIQUES, ids=str)
-@pytest.mark.parametrize(("name", "small"), [("lstm", {"units": 4}), ("transformer", {"width": 8, "blocks": 1})])
-def test_techniques_reach_recurrent_networks_and_transformers(name, small, asked):
-    asked = {k: v for k, v in asked.items() if name != "transformer" or k != "recurrent_dropout"}
+@pytest.mark.parametrize(
+    ("name", "small", "asked"),
+    [
+        *(("lstm", {"units": 4}, asked) for asked in CELL_TECHNIQUES),
+        *(("transformer", {"width": 8, "blocks": 1}, asked) for asked in CELL_TECHNIQUES[-6:]),
+        ("transformer", {"width": 8, "blocks": 1}, {"activation": "leaky_relu", "initializer": "orthogonal"}),
+        ("cnn", {"filters": 4, "dense": 4}, {"spatial_dropout": 0.2, "normalization": "batch_normalization"}),
+        ("resnet", {"filters": (4, 5)}, {"spatial_dropout": 0.2, "dropout": 0.2, "normalization": "none"}),
+    ],
+    ids=str,
+)
+def test_techniques_reach_networks_on_steps(name, small, asked):
     data = made("sequence", "binary")
     built = networks.build(name, data, steps=100, **small, **asked)
     assert {choice.setting for choice in built.choices if choice.given} == set(asked)

@@ -195,7 +195,7 @@ def carried_forward(
 
 def calendar_of(step: Step, times: Moments, *, known: bool) -> tuple[str, ...]:
     """The turns of the calendar that the steps are finer than, and of which the training part holds enough."""
-    if not known:
+    if not known or step.unit == "step":
         return ()
     span = float(times[-1] - times[0])
     found = [turn for turn, units in _FINER.items() if step.unit in units]

@@ -66,7 +66,7 @@ def sequences(x: Any, what: Text, lengths: Any = None) -> tuple[RawSequences, tu
     [[1.0, 2.0, 3.0, 5.0], [7.0, 8.0]]
     """
     together = _one_array(x)
-    if np.shape(together)[:1] == (0,):
+    if together is not None and together.shape[:1] == (0,):
         raise _wrong(what, "holds no sequence; give at least one", "中没有序列；请至少提供一个")
     if together is not None:
         array = _three_axes(together, what)

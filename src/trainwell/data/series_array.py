@@ -35,7 +35,8 @@ def series_frame(values: Any) -> Frame:
             Text(
                 en=f"the series is an array {array.shape} of {array.dtype}; a forecast needs numbers, (steps,) or "
                 "(steps, channels)",
-                zh=f"序列是形状 {array.shape}、类型 {array.dtype} 的数组；预测需要数值，形状为（步数，）或（步数，通道数）",
+                zh=f"序列是形状 {array.shape}、类型 {array.dtype} 的数组；"
+                "预测需要数值，形状为（步数，）或（步数，通道数）",
             )
         )
     columns = array.reshape(len(array), -1)

@@ -144,7 +144,9 @@ def _check_target(frame: Frame, training: Frame, name: str, numeric: Sequence[st
 
 def _target_note(name: str, *, alone: bool) -> Note:
     why = (
-        Text(en="the only column of numbers", zh="唯一的数值列") if alone else Text(en="the last", zh="最后一个数值列")
+        Text(en="the only column of numbers", zh="唯一的数值列")
+        if alone
+        else Text(en="the last one of numbers", zh="最后一个数值列")
     )
     return Note(
         "info",

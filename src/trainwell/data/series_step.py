@@ -69,7 +69,8 @@ class Step:
     """The step of a series.
 
     Attributes:
-        unit: "second", "minute", "hour", "day", "week", "month", "year", or "step" where it is unknown.
+        unit: "second", "minute", "hour", "day", "week", "month", "year", or "step" where it is unknown
+            or no whole number of seconds.
         count: so many units.
     """
 
@@ -107,9 +108,10 @@ class Step:
 
     def written(self, time: Any) -> str:
         """A moment as precisely as the steps need it, or a number."""
-        if self.unit == "step":
+        if isinstance(time, float | np.floating):
             return f"{float(time):g}"
-        return str(np.datetime64(int(time), "us").astype(f"datetime64[{_WRITTEN[self.unit]}]")).replace("T", " ")
+        unit = _WRITTEN.get(self.unit, "ms")
+        return str(np.datetime64(int(time), "us").astype(f"datetime64[{unit}]")).replace("T", " ")
 
     def to_json(self) -> dict[str, Any]:
         """As plain JSON."""
@@ -141,8 +143,8 @@ def find_step(times: Moments) -> tuple[Step, npt.NDArray[np.int64]]:
         count = _commonest(months)
         step = Step("year", count // 12) if count % 12 == 0 and count else Step("month", max(1, count))
         return step, np.flatnonzero(months != count) + 1
-    unit = next((name for name, length in _MICROSECONDS.items() if usual % length == 0), "second")
-    return Step(unit, max(1, usual // _MICROSECONDS[unit])), np.flatnonzero(steps != usual) + 1
+    unit = next((name for name, length in _MICROSECONDS.items() if usual % length == 0), "step")
+    return Step(unit, usual // _MICROSECONDS.get(unit, usual)), np.flatnonzero(steps != usual) + 1
 
 
 def _commonest(values: npt.NDArray[np.int64]) -> int:

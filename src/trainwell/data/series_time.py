@@ -99,10 +99,9 @@ class TimeColumns:
         if times[row] == times[row - 1]:
             raise _at(
                 place(row),
-                f"has the time of the row before again, {now}; a series has one row for each time, drop the repeated "
-                "ones or, for several series in one file, give series=...",
-                f"的时间与上一行相同：{now}；一个时间序列的每个时间只能有一行，请去掉重复的行；"
-                "若文件中有多个序列，请用 series=... 指定",
+                f"has the time of the row before again, {now}; a series has one row for each time; drop the repeated "
+                "rows, or give one series alone",
+                f"的时间与上一行相同：{now}；一个时间序列的每个时间只能有一行；请去掉重复的行，或只给出一个序列",
             )
         raise _at(
             place(row),
@@ -121,7 +120,7 @@ def find_time(data: pl.DataFrame, asked: str | None) -> TimeColumns | None:
     import polars as pl
 
     parts = _parts(data)
-    by_parts = "year" in parts.values() and "month" in parts.values()
+    by_parts = "year" in parts.values() and ("month" in parts.values() or len(parts) == 1)
     whole = [name for name in data.columns if _is_moment(data[name])]
     name = asked if asked is not None else next(iter(whole), None)
     if asked in parts and by_parts and asked not in whole:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 Series = npt.NDArray[np.float32]
 Places = npt.NDArray[np.int64]
 Known = npt.NDArray[np.bool_]
-_PIECE = 1 << 22  # values copied at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,13 +41,10 @@ class RawWindows:
         [[0.0, 1.0], [1.0, 2.0]]
         """
         width = self.series.shape[1]
-        result = np.empty((len(self.ends), self.length, width), np.float32)
-        back = np.arange(-self.length, 0)
-        piece = max(1, _PIECE // max(1, self.length * width))
-        for start in range(0, len(self.ends), piece):
-            rows = self.ends[start : start + piece, np.newaxis] + back
-            result[start : start + piece] = self.series[rows]
-        return result
+        # A window is one block of memory, for channels stand beside each other: all blocks, without copying any.
+        flat = np.ascontiguousarray(self.series).reshape(-1)
+        blocks = np.lib.stride_tricks.sliding_window_view(flat, self.length * width)[::width]
+        return blocks[self.ends - self.length].reshape(len(self.ends), self.length, width)
 
 
 class Cut(NamedTuple):

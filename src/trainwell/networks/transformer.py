@@ -222,7 +222,7 @@ def _block(
     mask = None if known is None else keras.ops.expand_dims(known, 1)  # nobody looks at what is behind the end
 
     def attend(y: Any) -> Any:
-        return attention(y, y, attention_mask=mask, use_causal_mask=causal)
+        return attention(y, y, use_causal_mask=True) if causal else attention(y, y, attention_mask=mask)
 
     def feed(y: Any) -> Any:
         hidden = parts.block(keras.layers.Dense, f"{name}_feed_forward", inner, normalised=False)

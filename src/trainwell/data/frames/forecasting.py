@@ -26,7 +26,7 @@ from trainwell.data.raw import Fitted, Options, Part, Raw
 from trainwell.data.scaling import Scaling
 from trainwell.data.series_columns import choose_columns, time_of
 from trainwell.data.series_season import choose_window, find_season, usual_season
-from trainwell.data.series_step import Season, find_step
+from trainwell.data.series_step import Season, Step, find_step
 from trainwell.data.series_time import Moments, Place, TimeColumns
 from trainwell.data.series_windows import (
     Cut,
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
 LARGEST = 1 << 30  # bytes of the training windows; of more, every second (third, ...) is taken
 _GAP_SHARE = 4  # a gap of up to a quarter (1 / 4) of a window is filled,
 _LONGEST_GAP = 24  # ... if it has at most so many rows
+_IRREGULAR = 0.01  # of the steps: with more of another length, seven rows are no week
 _LAST = Text(en="last known value", zh="最后一个已知值")
 
 
@@ -74,7 +75,7 @@ def read(frame: Frame, options: Options, *, test: Frame | None = None, validatio
     whole, times, cut = _joined(frame, validation, test, time, options)
     held_out = validation is not None or options.validation > 0
     check_long_enough(cut, options.window or 1, options.horizon, validation=held_out)
-    table, season, notes = _described(whole, times, cut, time, options)
+    table, seasons, notes = _described(whole, times, cut, time, options)
     window, horizon, count = table.window, table.horizon, len(table.targets)
     check_long_enough(cut, window, horizon, validation=held_out)
     values = table.values(whole.data)
@@ -86,7 +87,7 @@ def read(frame: Frame, options: Options, *, test: Frame | None = None, validatio
     stride = -(-len(ends["train"]) * window * series.shape[1] * series.itemsize // LARGEST)
     ends["train"] = ends["train"][:: max(1, stride)]
     targets = series[:, :count]
-    baselines, titles = _baselines(targets, known, ends["test"], horizon, (season, usual_season(table.step, cut.test)))
+    baselines, titles = _baselines(targets, known, ends["test"], horizon, seasons)
     parts = {
         name: Part(RawWindows(series, places, window), next_values(targets, places, horizon))
         for name, places in ends.items()
@@ -116,8 +117,11 @@ def read(frame: Frame, options: Options, *, test: Frame | None = None, validatio
 
 def _described(
     whole: Frame, times: Moments, cut: Cut, time: TimeColumns, options: Options
-) -> tuple[HistoryTable, Season | None, list[Note]]:
-    """What is looked at and predicted, by the training part; the season it repeats in; and what was decided.
+) -> tuple[HistoryTable, tuple[Season | None, Season | None], list[Note]]:
+    """What is looked at and predicted, by the training part; in what it repeats itself; and what was decided.
+
+    Returns:
+        The table; the season that was found, and the one that is usual for such steps; notes.
 
     Raises:
         UnknownNameError: see `read`.
@@ -137,14 +141,16 @@ def _described(
         horizon=options.horizon,
         given=whole.columns,
     )
-    season = find_season(table.values(training.data)[:, 0], step)
+    # Where rows are missing, so many rows are not so much time: no season has a name then.
+    pace = step if len(odd) <= _IRREGULAR * len(times) else Step("step", 1)
+    season = find_season(table.values(training.data)[:, 0], pace)
     table = replace(table, window=options.window or choose_window(season, step, cut.validation))
     notes = [
         *chosen.notes,
         window_note(season, table, asked=options.window is not None),
         *irregular_note(odd, times, step, whole),
     ]
-    return table, season, notes
+    return table, (season, usual_season(pace, cut.validation)), notes
 
 
 def _ends(cut: Cut, table: HistoryTable, inputs: Known, known: Known) -> tuple[dict[str, Places], int]:
@@ -190,6 +196,14 @@ def _check_options(options: Options, test: Frame | None) -> None:
                     zh=f'{what}="{value}"，但指定了时间列就是对序列的预测（forecasting）；请去掉 {what} 或 time',
                 )
             )
+    if options.series is not None:
+        raise SettingError(
+            Text(
+                en=f"series={options.series!r}, but a forecast learns from one series; give a file with one, and "
+                "leave out series",
+                zh=f"series={options.series!r}，但预测只从一个序列学习；请给出只含一个序列的文件，并去掉 series",
+            )
+        )
     if options.test == 0 and test is None:
         raise SettingError(
             Text(
