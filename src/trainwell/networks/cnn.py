@@ -16,6 +16,7 @@ from trainwell.networks.masked import convolved, halved, pooled, zeroed
 from trainwell.networks.network import Built, Network
 from trainwell.networks.parts import Parts
 from trainwell.networks.recipe import Default
+from trainwell.networks.training import training
 from trainwell.networks.unfit import NO_MEMORY
 
 _SMALL_SIDE = 20  # pixels; below, unpadded 3 x 3 convolutions and two poolings eat most of the picture
@@ -249,4 +250,5 @@ NETWORK = Network(
     plan=plan,
     build=cnn,
     unfit={"recurrent_dropout": NO_MEMORY},
+    training=training,
 )

@@ -8,6 +8,7 @@ from trainwell.data import Dataset
 from trainwell.locales import Text
 from trainwell.networks.network import Built, Network
 from trainwell.networks.recurrent import plan_recurrent
+from trainwell.networks.training import training
 
 
 def gru(
@@ -95,4 +96,5 @@ NETWORK = Network(
     plan=plan,
     build=gru,
     writes=True,
+    training=training,
 )

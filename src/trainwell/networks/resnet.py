@@ -16,6 +16,7 @@ from trainwell.networks.masked import convolved, every_second, pooled, zeroed
 from trainwell.networks.network import Built, Network
 from trainwell.networks.parts import Parts
 from trainwell.networks.recipe import Default
+from trainwell.networks.training import training
 from trainwell.networks.unfit import NO_MEMORY
 
 _NORMALIZED = {
@@ -199,4 +200,5 @@ NETWORK = Network(
     plan=plan,
     build=resnet,
     unfit={"recurrent_dropout": NO_MEMORY},
+    training=training,
 )

@@ -9,6 +9,7 @@ from trainwell.errors import UnknownNameError
 from trainwell.locales import Text
 from trainwell.networks.network import Built, Network
 from trainwell.networks.recurrent import CELLS, Cell, plan_recurrent
+from trainwell.networks.training import training
 
 
 def rnn(
@@ -106,4 +107,5 @@ NETWORK = Network(
     plan=plan,
     build=rnn,
     writes=True,
+    training=training,
 )

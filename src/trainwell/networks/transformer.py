@@ -23,6 +23,7 @@ from trainwell.networks.masked import check_pooling, every_second, pooled, zeroe
 from trainwell.networks.network import Built, Network
 from trainwell.networks.parts import Parts
 from trainwell.networks.recipe import Default
+from trainwell.networks.training import training
 from trainwell.networks.unfit import NO_MAPS, NO_MEMORY
 from trainwell.techniques import find
 
@@ -351,4 +352,5 @@ NETWORK = Network(
     build=transformer,
     writes=True,
     unfit={"recurrent_dropout": NO_MEMORY, "spatial_dropout": NO_MAPS},
+    training=training,
 )
