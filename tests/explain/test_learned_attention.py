@@ -46,6 +46,17 @@ def test_each_row_sums_to_one_and_padding_gets_nothing(causal):
     np.testing.assert_allclose(free["weights_0"], arrays["weights_0"], atol=1e-3)
 
 
+def test_a_mask_that_the_network_makes_itself_leaves_padding_out_too():
+    x = keras.Input((None,), dtype="int32")
+    tokens = layers.Embedding(9, 8)(x)
+    real = ops.expand_dims(ops.not_equal(x, 0), 1)
+    model = keras.Model(x, layers.MultiHeadAttention(2, 4)(tokens, tokens, attention_mask=real))
+    padded = Example(np.array([[1, 2, 3, 0, 0]]), "", "", (), (), "text")
+    weights = np.asarray(attention.measure(model, (padded,))["weights_0"], np.float32)
+    assert weights.shape == (2, 3, 3)
+    np.testing.assert_allclose(weights.sum(axis=-1), 1, atol=5e-3)
+
+
 def test_a_layer_that_never_holds_its_weights_shows_them_all_the_same():
     plain = attention.measure(transformer(), (TOKENS,))
     model = transformer(flash_attention=True)

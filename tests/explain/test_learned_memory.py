@@ -50,18 +50,13 @@ def test_the_gradient_is_that_of_finite_differences(activation):
     answer = answer_of(model, batch)
     pull = pull_at(model, batch, answer, recurrent_layers(model)[0], "input")
 
-    def logit(x):
-        hidden = np.asarray(model.layers[1](x))
-        kernel, bias = model.layers[2].get_weights()
-        return float(answer.take(hidden @ kernel + bias)[0])
-
     width = 1e-2  # float32: the best step for central differences is near the cube root of its precision
-    for step in range(5):
-        for channel in range(2):
-            moved = np.zeros_like(example.x)
-            moved[0, step, channel] = width
-            expected = (logit(example.x + moved) - logit(example.x - moved)) / (2 * width)
-            assert pull.gradient[0, step, channel] == pytest.approx(expected, abs=2e-3)
+    moves = width * np.eye(10, dtype=np.float32).reshape(10, 5, 2)
+    hidden = np.asarray(model.layers[1](np.concatenate([example.x + moves, example.x - moves])))
+    kernel, bias = model.layers[2].get_weights()
+    logits = np.array([answer.take((row @ kernel + bias)[None])[0] for row in hidden])
+    expected = (logits[:10] - logits[10:]) / (2 * width)
+    np.testing.assert_allclose(pull.gradient.reshape(-1), expected, atol=2e-3)
 
 
 def test_a_network_that_is_sure_still_has_a_memory():
@@ -77,7 +72,7 @@ def test_a_network_that_is_sure_still_has_a_memory():
     assert keras.activations.softmax is model.layers[-1].activation
 
 
-@pytest.mark.parametrize("cell", [layers.SimpleRNN(3), layers.Bidirectional(layers.GRU(3)), layers.LSTM(3)])
+@pytest.mark.parametrize("cell", [layers.SimpleRNN(3), layers.Bidirectional(layers.GRU(3))])
 def test_padding_is_no_part_of_the_memory(cell):
     model = network(cell)
     short = sequence(4)

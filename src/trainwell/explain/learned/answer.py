@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.explain.learned.calls import Hook, hooked, numbers, outputs_of
+from trainwell.explain.learned.calls import hooked, numbers, outputs_of
 from trainwell.explain.learned.example import Batch
 from trainwell.locales import Text
 
@@ -153,11 +153,19 @@ def _before_the_end(model: Any, x: Array) -> tuple[Any, Array]:
         return None, np.asarray(jax.jit(lambda x: outputs_of(model, x))(x), np.float32)
 
     def both(x: Any) -> tuple[Any, Any]:
-        ended = outputs_of(model, x)
-        with _without_end(last):
-            return ended, outputs_of(model, x)
+        given: list[Any] = []
+
+        def noting(values: Any, own: Callable[[Any], Any]) -> Any:
+            given.append(values)
+            return own(values)
+
+        with _other_end(last, noting):
+            outputs = outputs_of(model, x)
+        return outputs, given[-1] if given else outputs
 
     ended, outputs = (np.asarray(o, np.float32) for o in jax.jit(both)(x))
+    if outputs.shape != ended.shape:
+        return None, ended
     shares = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
     expected = shares / shares.sum(axis=-1, keepdims=True) if name == "softmax" else 0.5 + 0.5 * np.tanh(outputs / 2)
     return (last, outputs) if np.allclose(expected, ended, atol=1e-3) else (None, ended)
@@ -170,32 +178,28 @@ def _end(layer: Any) -> str:
 
 
 @contextmanager
-def _without_end(layer: Any) -> Generator[None]:
-    """Within the block, a layer does without its softmax or sigmoid."""
-    if layer is None:
+def _other_end(layer: Any, function: Callable[[Any, Callable[[Any], Any]], Any]) -> Generator[None]:
+    """Within the block, `function(values, own)` stands where a layer has its own softmax or sigmoid."""
+    if type(layer).__name__ == "Softmax":
+
+        def hook(layer: Any, own: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            del layer
+            return function(args[0], lambda values: own(values, *args[1:], **kwargs))
+
+        with hooked([(layer, hook)]):
+            yield
+        return
+    kept = layer.activation
+    object.__setattr__(layer, "activation", lambda values: function(values, kept))
+    try:
         yield
-    elif type(layer).__name__ == "Softmax":
-        with hooked([(layer, _nothing)]):
-            yield
-    else:
-        kept = layer.activation
-        object.__setattr__(layer, "activation", _identity)
-        try:
-            yield
-        finally:
-            object.__setattr__(layer, "activation", kept)
+    finally:
+        object.__setattr__(layer, "activation", kept)
 
 
-def _identity(values: Any) -> Any:
-    return values
-
-
-def _passed(layer: Any, own: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    del layer, own, kwargs
-    return args[0]
-
-
-_nothing: Hook = _passed
+def _without_end(layer: Any) -> AbstractContextManager[None]:
+    """Within the block, a layer does without its softmax or sigmoid; nothing changes for None."""
+    return nullcontext() if layer is None else _other_end(layer, lambda values, _: values)
 
 
 def _loss_says_classes(model: Any) -> bool:

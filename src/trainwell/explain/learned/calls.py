@@ -164,6 +164,7 @@ def attention_watch(
         "scores": scores,
         "query_mask": kwargs.get("query_mask"),
         "value_mask": kwargs.get("value_mask"),
+        "attention_mask": kwargs.get("attention_mask"),
         "to_itself": np.bool_(query is value),
     }
     return (output, scores) if kwargs.get("return_attention_scores") else output, noted

@@ -138,8 +138,8 @@ def side_by_side(tiles: Array, columns: int, gap: float = 0.08) -> Array:
         columns: pictures to a row.
         gap: space between them, as a share of their larger side.
 
-    >>> side_by_side(np.ones((3, 2, 2)), 2, gap=0.5).shape
-    (5, 5)
+    >>> side_by_side(np.ones((3, 24, 24)), 2, gap=0.5).shape
+    (60, 60)
     """
     count, height, width = tiles.shape[:3]
     grow = max(1, round(24 / max(height, width)))  # a gap is a few pixels, and a filter has only three

@@ -58,13 +58,12 @@ def measure(model: Any, examples: tuple[Example, ...]) -> Arrays | None:
         arrays[f"tokens_{place}"] = np.array(weights.shape[1:])
     shown = examples[0]
     steps = int(arrays["tokens_0"][0])
+    several = batch.x.shape[1] / calls[chosen[0]].arrays["scores"].shape[-2]  # steps of the input to one token
     return {
         **arrays,
         "tokens": np.array((shown.steps if len(shown.steps) == steps else ())[:NAMED_STEPS], np.str_),
         "first": np.array(0),
-        "seconds": np.array(
-            np.nan if shown.seconds_per_step is None else shown.seconds_per_step * batch.x.shape[1] / steps
-        ),
+        "seconds": np.array(np.nan if shown.seconds_per_step is None else shown.seconds_per_step * several),
         "kind": np.array(shown.kind),
         "label": np.array(shown.label),
         "answer": np.array(shown.answer),
@@ -146,14 +145,16 @@ def _real_weights(call: Call, batch: Batch) -> Array:
     """(heads, queries, keys) of the first example, real tokens only."""
     scores = call.arrays["scores"][0]
     scores = scores if scores.ndim == 3 else scores[None]
-    queries = batch.real_steps(0, scores.shape[1], call.arrays.get("query_mask"))
-    if "value_mask" in call.arrays:
-        keys = np.flatnonzero(call.arrays["value_mask"][0])
-    elif bool(call.arrays["to_itself"]) and "query_mask" in call.arrays:
-        keys = queries
-    else:  # nothing is masked: whatever is looked at is shown, so that each row sums to 1
-        keys = np.arange(scores.shape[2])
-    return scores[:, queries][:, :, keys]
+    masks = call.arrays
+    queries = batch.real_steps(0, scores.shape[1], masks.get("query_mask"))
+    looked_at = np.ones(scores.shape[2], bool)  # what is not masked is shown, so that each row sums to 1
+    if "value_mask" in masks:
+        looked_at &= masks["value_mask"][0].astype(bool)
+    if "attention_mask" in masks:  # given by the network itself: (..., queries or 1, keys)
+        looked_at &= masks["attention_mask"][0].astype(bool).reshape(-1, scores.shape[2]).any(axis=0)
+    if bool(masks["to_itself"]):
+        queries = queries[looked_at[queries]]
+    return scores[:, queries][:, :, looked_at]
 
 
 def _distances(weights: Array) -> Array:

@@ -54,6 +54,8 @@ def measure(model: Any, examples: tuple[Example, ...]) -> Arrays | None:
     """
     batch = batched(model, examples[:1])
     made, sound = feature_maps(model, batch.x)
+    # A filter of one place mixes channels and sees no pattern: shortcuts and bottlenecks are left out.
+    made = [one for one in made if max(one.layer.kernel_size) > 1] or made
     if not made:
         return None
     shown = examples[0]

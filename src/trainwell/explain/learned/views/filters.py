@@ -65,8 +65,8 @@ def draw(arrays: Arrays, language: Language) -> Figure:
     return _over_steps(kernel, arrays, language)
 
 
-def _title(arrays: Arrays, size: str, language: Language) -> str:
-    count, shown = int(arrays["filters"]), len(arrays["kernel"])
+def _title(arrays: Arrays, shown: int, size: str, language: Language) -> str:
+    count = int(arrays["filters"])
     text = _ALL if shown == count else _PICTURES
     return text[language].format(layer=words(str(arrays["layer"])), shown=shown, count=count, size=size)
 
@@ -92,12 +92,14 @@ def _pictures(kernel: Any, arrays: Arrays, language: Language) -> Figure:
     axes.set_xticks([])
     axes.set_yticks([])
     size = f"{kernel.shape[1]} × {kernel.shape[2]}"
-    named(axes, _title(arrays, size, language), _COLOUR[language] if colour else "")
+    named(axes, _title(arrays, len(kernel), size, language), _COLOUR[language] if colour else "")
     return figure
 
 
 def _over_steps(kernel: Any, arrays: Arrays, language: Language) -> Figure:
-    kernel = kernel[:32]
+    from matplotlib.ticker import MaxNLocator
+
+    kernel = kernel[: 32 if kernel.shape[-1] <= _LINES else 16]
     count, steps, channels = kernel.shape
     columns = 4 if count > 2 else count
     rows = -(-count // columns)
@@ -106,6 +108,7 @@ def _over_steps(kernel: Any, arrays: Arrays, language: Language) -> Figure:
     names = [words(str(name), 16) for name in arrays["channels"]] or [str(c + 1) for c in range(channels)]
     limit = symmetric(kernel)
     image: Any = None
+    every[0].xaxis.set_major_locator(MaxNLocator(nbins=4, integer=True, min_n_ticks=1))
     for axes in every[count:]:
         axes.set_visible(False)
     for axes, weights in zip(every, kernel, strict=False):
@@ -126,14 +129,13 @@ def _over_steps(kernel: Any, arrays: Arrays, language: Language) -> Figure:
                 extent=extent,
                 interpolation="nearest",
             )
-    figure.suptitle(_title(arrays, _STEPS[language].format(length=steps), language), fontsize=10, fontweight="bold")
+    title = _title(arrays, count, _STEPS[language].format(length=steps), language)
+    figure.suptitle(title, fontsize=10, fontweight="bold")
     figure.supxlabel(_STEP[language], fontsize=9)
     if channels <= _LINES:
         figure.supylabel(_WEIGHT[language], fontsize=9)
         if channels > 1:
-            figure.legend(
-                every[0].lines[:channels], names, loc="outside lower center", ncols=4, frameon=False, fontsize=8
-            )
+            figure.legend(every[0].lines[:channels], names, frameon=False, fontsize=8, loc="outside right upper")
     else:
         figure.supylabel(f"{_CHANNEL[language]} (1–{channels})", fontsize=9)
         colour_bar(figure, image, list(every[:count]), _WEIGHT[language], aspect=30)

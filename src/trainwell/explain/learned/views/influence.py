@@ -36,7 +36,7 @@ _FOR = Text(
     en="against  ←  share of the strongest token  →  for the answer", zh="反对  ←  与最强词元之比  →  支持该回答"
 )
 _PART = Text(en="tokens {first}–{last} of {all}", zh="第 {first}–{last} 个词元，共 {all} 个")
-_CHANGE = Text(en="change of the {unit} by a typical change of the column", zh="该列的典型变化使{unit}改变多少")
+_CHANGE = Text(en="effect of a typical change of the column ({unit})", zh="该列典型变化的影响（{unit}）")
 _LEADING = Text(en="The {shown} columns that count most, of {count}", zh="影响最大的 {shown} 列，共 {count} 列")
 _EVERY = Text(en="How much each column counts", zh="每一列的影响")
 _MEAN = Text(en="mean of {count} examples", zh="{count} 个样本的均值")
