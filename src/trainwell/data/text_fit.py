@@ -17,7 +17,7 @@ from trainwell.errors import DataError
 from trainwell.locales import Text
 
 VOCABULARY = 8000  # tokens at most
-LONGEST = {"byte_pair": 256, "words": 256, "characters": 512}  # tokens of a text at most
+LONGEST = 256  # tokens of a text at most: attention costs the square of it
 WINDOW = {"byte_pair": 64, "words": 64, "characters": 128}  # tokens a language model looks back at
 STREAM_CHARACTERS = 5_000_000  # a longer text is cut into byte pairs for a language model
 _PERCENTILE = 99
@@ -32,8 +32,8 @@ def fit_texts(columns: Sequence[str], raw: Any, options: Options) -> Fitted:
     """Tokenizer and length for texts that stand each for itself.
 
     Chinese is cut into characters, all else into byte pairs, unless `options.tokens` says otherwise; letters are made
-    lower case and their wide forms narrow. The length is the 99th percentile of the training texts, at most 256 tokens
-    (512 characters); `options.max_length` overrides it.
+    lower case and their wide forms narrow. The length is the 99th percentile of the training texts, at most 256 tokens;
+    `options.max_length` overrides it.
 
     Args:
         columns: the columns of the table that the texts came from, or ().
@@ -51,7 +51,7 @@ def fit_texts(columns: Sequence[str], raw: Any, options: Options) -> Fitted:
     lengths, distinct = _measured(made, texts)
     if distinct < 2:
         raise _one_token(tokens)
-    rule = min(max(1, math.ceil(float(np.percentile(lengths, _PERCENTILE)))), LONGEST[tokens])
+    rule = min(max(1, math.ceil(float(np.percentile(lengths, _PERCENTILE)))), LONGEST)
     made = made.with_length(options.max_length or rule)
     cut = int((lengths > made.length).sum())
     return Fitted(made, (_tokens_note(made, chinese, options), _length_note(made, lengths, cut, options)), (), UNSCALED)
@@ -139,7 +139,7 @@ def _tokens_note(made: TextFormat, chinese: float, options: Options) -> Note:
 def _length_note(made: TextFormat, lengths: Any, cut: int, options: Options) -> Note:
     rule = Text(en="as asked for", zh="按指定")
     if options.max_length is None:
-        most = LONGEST[made.tokens]
+        most = LONGEST
         rule = Text(
             en=f"the {_PERCENTILE}th percentile of the training texts, at most {most}",
             zh=f"训练文本的第 {_PERCENTILE} 百分位数，最多 {most}",
