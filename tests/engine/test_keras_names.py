@@ -69,3 +69,28 @@ def test_own_train_steps_are_recognised():
     assert keras_names.has_own_train_step(Own())
     assert not keras_names.has_own_train_step(networks.mlp())
     assert not keras_names.has_own_train_step(networks.transformer())
+
+
+def test_datasets_are_told_from_arrays_and_can_be_gone_through():
+    class Two(keras.utils.PyDataset):
+        num_batches = 2
+
+        def __getitem__(self, index):
+            return np.full((3, 2), index), np.zeros(3)
+
+    adapter = keras_names.data_adapter(Two())
+    assert keras_names.is_dataset(Two())
+    assert keras_names.is_dataset(adapter)
+    assert adapter.num_batches == 2
+    adapter.on_epoch_begin()
+    assert [int(x[0, 0]) for x, _ in adapter.get_jax_iterator()] == [0, 1]
+    adapter.on_epoch_end()
+    assert not any(keras_names.is_dataset(x) for x in (np.zeros(3), [np.zeros(3)], {"a": np.zeros(3)}, None))
+
+
+def test_datasets_of_other_libraries_are_known_by_their_class():
+    loader = type("DataLoader", (), {"__module__": "torch.utils.data.dataloader"})
+    dataset = type("DatasetV2", (), {"__module__": "tensorflow.python.data.ops.dataset_ops"})
+    assert keras_names.is_dataset(loader())
+    assert keras_names.is_dataset(dataset())
+    assert not keras_names.is_dataset(type("DataLoader", (), {"__module__": "mine"})())

@@ -160,11 +160,11 @@ def test_the_names_that_other_rooms_read():
             for part in ("attention", "norm_attention", "norm_feed_forward", "feed_forward", "project")
         } <= set(names)
     assert names[-1] == "output"
-    assert [layer.name for layer in networks.rnn(made("sequence", "binary"), cell="lstm", layers=2).layers] == [
-        *("masking", "scaling", "lstm_1", "lstm_2", "output")
-    ]
-    assert [layer.name for layer in networks.gru(made("text", "binary"), pooling="last").layers] == [
-        *("tokens", "tokens_dropout", "bidirectional_1", "output")
+    one_way = {"bidirectional": False, "pooling": "last", "dropout": 0.0}
+    stacked = networks.rnn(made("sequence", "binary"), cell="lstm", layers=2, **one_way)
+    assert [layer.name for layer in stacked.layers] == [*("masking", "scaling", "lstm_1", "lstm_2", "output")]
+    assert [layer.name for layer in networks.gru(made("text", "binary"), pooling="mean").layers] == [
+        *("tokens", "tokens_dropout", "bidirectional_1", "dropout_1", "pool", "output")
     ]
 
 
@@ -213,7 +213,7 @@ def test_recurrent_networks_are_clipped_unless_another_clipping_is_asked_for():
 
 
 def test_the_penalty_and_the_start_of_recurrent_kernels():
-    cell = networks.lstm(made("sequence", "binary"), l2=1e-3).get_layer("lstm_1").cell
+    cell = networks.lstm(made("sequence", "binary"), l2=1e-3, bidirectional=False).get_layer("lstm_1").cell
     assert isinstance(cell.kernel_regularizer, keras.regularizers.L2)
     assert isinstance(cell.recurrent_regularizer, keras.regularizers.L2)
     assert isinstance(cell.recurrent_initializer, keras.initializers.Orthogonal)

@@ -2,7 +2,9 @@
 
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check, check_model
+from trainwell.engine.listener import Listener, Steps
+from trainwell.engine.outcome import Outcome
 from trainwell.engine.step import Observer
-from trainwell.engine.training import Listener, Outcome, Steps, train
+from trainwell.engine.training import train
 
 __all__ = ["Checkpoint", "Listener", "Observer", "Outcome", "Steps", "check", "check_model", "train"]

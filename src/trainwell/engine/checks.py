@@ -50,20 +50,25 @@ def check_model(model: Any) -> None:
         )
 
 
-def check_settings(epochs: int, batch_size: int, samples: int) -> None:
-    """Refuse settings that cannot work with so many samples."""
-    if epochs < 1:
-        raise SettingError(
-            Text(en=f"epochs must be at least 1, given {epochs}", zh=f"epochs 至少为 1，给出的是 {epochs}")
-        )
-    if batch_size < 1:
-        raise SettingError(
-            Text(
-                en=f"batch_size must be at least 1, given {batch_size}",
-                zh=f"batch_size 至少为 1，给出的是 {batch_size}",
+def check_settings(
+    epochs: int,
+    batch_size: int,
+    samples: int | None = None,
+    *,
+    steps_per_epoch: int | None = None,
+    initial_epoch: int = 0,
+) -> None:
+    """Refuse settings that cannot work, alone or with so many samples."""
+    lowest = (("epochs", epochs, 1), ("batch_size", batch_size, 1), ("initial_epoch", initial_epoch, 0))
+    for name, value, least in (*lowest, ("steps_per_epoch", steps_per_epoch, 1)):
+        if value is not None and value < least:
+            raise SettingError(
+                Text(
+                    en=f"{name} must be at least {least}, given {value}",
+                    zh=f"{name} 至少为 {least}，给出的是 {value}",
+                )
             )
-        )
-    if batch_size > samples:
+    if samples is not None and batch_size > samples:
         raise SettingError(
             Text(
                 en=f"batch_size {batch_size} is larger than the training data ({samples} samples); "

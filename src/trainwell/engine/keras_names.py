@@ -37,3 +37,20 @@ def has_own_train_step(model: Any) -> bool:
 
     steps = (keras.Model.train_step, keras.Sequential.train_step)
     return type(model).train_step not in steps
+
+
+def is_dataset(x: Any) -> bool:
+    """Whether Keras takes this as a dataset that gives batches: its own, TensorFlow's, PyTorch's or Grain's."""
+    import keras
+    from keras.src.trainers import data_adapters
+    from keras.src.trainers.data_adapters.data_adapter import DataAdapter
+
+    kinds = (data_adapters.is_tf_dataset, data_adapters.is_torch_dataloader, data_adapters.is_grain_dataset)
+    return isinstance(x, keras.utils.PyDataset | DataAdapter) or any(is_kind(x) for is_kind in kinds)
+
+
+def data_adapter(dataset: Any) -> Any:
+    """Keras's view of such a dataset: `num_batches`, `get_jax_iterator()`, `on_epoch_begin()`, `on_epoch_end()`."""
+    from keras.src.trainers.data_adapters import get_data_adapter
+
+    return get_data_adapter(dataset)

@@ -8,19 +8,19 @@ The device loop is one compiled call for many steps. On a CPU, XLA runs convolut
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from trainwell.engine.batches import take
+from trainwell.engine.feeds import Batches, Chunk, Rows, shapes
 from trainwell.engine.state import State
-from trainwell.engine.step import Batch, Look, Seen, Step
-from trainwell.errors import EngineError
-from trainwell.locales import Text
+from trainwell.engine.step import Batch, Look, Seen
+from trainwell.engine.traced_step import TracedStep
 
 DEVICE_LOOP_STEPS = 256  # most steps of one compiled call
+LOOKED_SHAPES = 4  # batch shapes that a look is compiled for, where a generator gives several
 
 
 class Shown(NamedTuple):
@@ -35,115 +35,92 @@ class Shown(NamedTuple):
     columns: npt.NDArray[np.float32] | None
 
 
-class TracedStep:
-    """A step, traced once per batch shape; being asked for another trace is an error that names what changed.
+class Loop(Protocol):
+    """Runs the steps of a chunk, of the kind that its feed gives."""
 
-    Args:
-        step: the pure step.
-        batch_sizes: the batch sizes that will come: the full one, and the rest at the end of an epoch.
-    """
+    most_steps: int
 
-    def __init__(self, step: Step, batch_sizes: Sequence[int]):
-        self._step = step
-        self._expected = set(batch_sizes)
-        self._traces: dict[int, tuple[dict[str, str], Any, Any]] = {}
+    def looks_into(self, chunk: Any) -> bool:
+        """Whether the steps of this chunk can be looked into."""
+        ...
 
-    @property
-    def traces(self) -> int:
-        """How often the step was traced so far."""
-        return len(self._traces)
-
-    @property
-    def jaxpr(self) -> Any:
-        """The step as JAX sees it (of the first batch shape)."""
-        return next(iter(self._traces.values()))[1].jaxpr
-
-    def trace(self, state: State, batch: Batch) -> tuple[Any, Any]:
-        """The traced step, and the shapes of what it returns.
-
-        Raises:
-            EngineError: another trace than the expected ones would be needed.
-        """
-        import jax
-
-        leaves = jax.tree_util.tree_leaves_with_path((state, batch))
-        signature = {jax.tree_util.keystr(path): str(jax.typeof(leaf)) for path, leaf in leaves}
-        size = int(jax.tree.leaves(batch.x)[0].shape[0])
-        if size in self._traces:
-            before, traced, shapes = self._traces[size]
-            if before == signature:
-                return traced, shapes
-            raise _retrace_error(before, signature)
-        if size not in self._expected:
-            raise _retrace_error(next(iter(self._traces.values()), ({},))[0], signature)
-        traced, shapes = jax.make_jaxpr(self._step, return_shape=True)(state, batch)
-        self._traces[size] = (signature, traced, shapes)
-        return traced, shapes
-
-    def __call__(self, state: State, batch: Batch) -> tuple[State, Seen]:
-        """Run the traced step."""
-        import jax
-        from jax.extend.core import jaxpr_as_fun
-
-        traced, shapes = self.trace(state, batch)
-        flat = jaxpr_as_fun(traced)(*jax.tree.leaves((state, batch)))
-        return jax.tree.unflatten(jax.tree.structure(shapes), flat)
-
-
-def _retrace_error(before: dict[str, str], now: dict[str, str]) -> EngineError:
-    changed = [f"{name}: {before.get(name)} -> {kind}" for name, kind in now.items() if before.get(name) != kind]
-    what = "; ".join(changed[:3])
-    return EngineError(
-        Text(
-            en=f"the training step would have to be compiled again, because this changed: {what}; "
-            "keep shapes and types of weights and data as they are while training",
-            zh=f"训练步将不得不重新编译，因为以下内容发生了变化：{what}；训练期间请保持权重与数据的形状和类型不变",
-        )
-    )
-
-
-class HostLoop:
-    """One compiled call per step; calls are queued, so the device does not wait for Python."""
-
-    most_steps = 1 << 30
-
-    def __init__(self, step: TracedStep, look: Look | None, data: Batch, batch_size: int):  # noqa: ARG002
-        import jax
-
-        self._step = jax.jit(lambda state, data, row: step(state, take(data, row)), donate_argnums=(0,))
-        self._look = jax.jit(lambda state, data, row: look(state, take(data, row))) if look else None
-        self._data = data
-
-    def __call__(
-        self, state: State, indices: npt.NDArray[np.int32], sampled: npt.NDArray[np.bool_]
-    ) -> tuple[State, Shown]:
-        """Run one step per row of `indices`; waits for the device.
+    def __call__(self, state: State, chunk: Any, sampled: npt.NDArray[np.bool_]) -> tuple[State, Shown]:
+        """Run the steps; waits for the device.
 
         Args:
             state: donated.
-            indices: (steps, batch) int32, numbers of the samples.
-            sampled: (steps,) bool, which steps are looked into.
+            chunk: the steps.
+            sampled: (steps,) bool, which of them are looked into.
         """
+        ...
+
+
+class HostLoop:
+    """One compiled call per step; calls are queued, so the device does not wait for Python.
+
+    Args:
+        step: the traced step.
+        look: the look into a step, or None.
+        batch_size: samples of a full step; others are not looked into.
+    """
+
+    most_steps = 1 << 30
+
+    def __init__(self, step: TracedStep, look: Look | None, batch_size: int):
+        import jax
+
+        self._step = jax.jit(lambda state, data, row: step(state, taken(data, row)), donate_argnums=(0,))
+        self._look = jax.jit(lambda state, data, row: look(state, taken(data, row))) if look else None
+        self._batch_size = batch_size
+        self._looked_into: set[Any] = set()
+
+    def looks_into(self, chunk: Chunk) -> bool:
+        """Whether the steps of this chunk can be looked into: a look is compiled for a few batch shapes only."""
+        if self._look is None or chunk.size != self._batch_size:
+            return False
+        kind = shapes(chunk.batches[0]) if isinstance(chunk, Batches) else None
+        if len(self._looked_into) < LOOKED_SHAPES:
+            self._looked_into.add(kind)
+        return kind in self._looked_into
+
+    def __call__(self, state: State, chunk: Chunk, sampled: npt.NDArray[np.bool_]) -> tuple[State, Shown]:
+        """See `Loop`."""
         import jax
 
         seen: list[Seen] = []
         columns: list[Any] = []
-        for row, flag in zip(indices, sampled, strict=True):
+        data = (
+            ((batch, None) for batch in chunk.batches)
+            if isinstance(chunk, Batches)
+            else ((chunk.data, row) for row in chunk.indices)
+        )
+        for (arrays, row), flag in zip(data, sampled, strict=True):
             if flag and self._look:
-                columns.append(self._look(state, self._data, row))
-            state, shown = self._step(state, self._data, row)
+                columns.append(self._look(state, arrays, row))
+            state, shown = self._step(state, arrays, row)
             seen.append(shown)
         seen, columns = jax.device_get((seen, columns))
         stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *seen)
         return state, Shown(stacked, np.stack(columns) if columns else None)
 
 
+def taken(data: Batch, row: Any) -> Batch:
+    """The samples of one step: those with the numbers `row`, or all."""
+    return data if row is None else take(data, row)
+
+
 class DeviceLoop:
-    """Many steps in one compiled call, their number decided at run time."""
+    """Many steps in one compiled call, their number decided at run time; takes `Rows` only.
+
+    Args:
+        step: the traced step.
+        look: the look into a step, or None.
+        batch_size: samples of a full step; others are not looked into.
+    """
 
     most_steps = DEVICE_LOOP_STEPS
 
-    def __init__(self, step: TracedStep, look: Look | None, data: Batch, batch_size: int):
+    def __init__(self, step: TracedStep, look: Look | None, batch_size: int):
         import jax
         import jax.numpy as jnp
 
@@ -172,18 +149,20 @@ class DeviceLoop:
             return jax.lax.fori_loop(0, steps, body, (state, room, columns_room))
 
         self._call = jax.jit(many, donate_argnums=(0,))
-        self._data = data
+        self._looks, self._batch_size = look is not None, batch_size
 
-    def __call__(
-        self, state: State, indices: npt.NDArray[np.int32], sampled: npt.NDArray[np.bool_]
-    ) -> tuple[State, Shown]:
-        """Like `HostLoop`, for at most `most_steps` rows."""
+    def looks_into(self, chunk: Rows) -> bool:
+        """See `Loop`."""
+        return self._looks and chunk.size == self._batch_size
+
+    def __call__(self, state: State, chunk: Rows, sampled: npt.NDArray[np.bool_]) -> tuple[State, Shown]:
+        """See `Loop`."""
         import jax
 
-        steps = len(indices)
+        steps = chunk.steps
         room = DEVICE_LOOP_STEPS - steps
-        padded, flags = np.pad(indices, ((0, room), (0, 0))), np.pad(sampled, (0, room))
-        state, seen, columns = self._call(state, self._data, padded, flags, np.int32(steps))
+        padded, flags = np.pad(chunk.indices, ((0, room), (0, 0))), np.pad(sampled, (0, room))
+        state, seen, columns = self._call(state, chunk.data, padded, flags, np.int32(steps))
         seen = jax.tree.map(lambda leaf: leaf[:steps], jax.device_get(seen))
         return state, Shown(seen, np.asarray(columns)[:steps][sampled] if sampled.any() else None)
 

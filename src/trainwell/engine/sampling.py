@@ -16,6 +16,7 @@ MOST = 256  # k at most, so that long runs of tiny steps still show every phase
 TRIALS = 3  # pairs of chunks (without, with looks) that are timed
 TRIAL_STEPS = 16  # of a timed chunk; fewer if an epoch has fewer
 SHORT = 20 * TRIAL_STEPS  # steps of a training that is looked at in every step, whatever it costs
+UNTIMED = 64  # chunks that could not be timed, one after the other, before k is chosen without
 
 
 class Sampling:
@@ -23,20 +24,24 @@ class Sampling:
 
     Args:
         every: k if it is given; None to measure.
-        steps: steps of the whole training; short trainings are looked at in every step.
-        full_batches: steps of one epoch with a full batch; a timed chunk lies within an epoch.
+        steps: steps of the whole training; short trainings are looked at in every step. None if nobody knows: then
+            every step that is done shows that the training is at least so long.
+        timed_steps: full steps that a chunk can have.
     """
 
-    def __init__(self, every: int | None, steps: int, full_batches: int):
-        measures = every is None and steps >= SHORT
+    def __init__(self, every: int | None, steps: int | None, timed_steps: int):
+        measures = every is None and (steps is None or steps >= SHORT)
         self.every = every or 1
+        """The steps between looks as they are now."""
         self.cost: float | None = None
         """A look's cost, as a share of an unwatched step; None if it was not measured."""
-        self.trial_steps = min(TRIAL_STEPS, full_batches)
+        self.trial_steps = min(TRIAL_STEPS, timed_steps)
         """Steps of a chunk that can be timed."""
-        self._most = max(1, min(MOST, steps // LEAST_LOOKS))
+        self._steps = steps or 0
+        self._affordable: int | None = None  # k by what a look costs, as soon as that is known
         self._trials_left = 2 * TRIALS if measures else 0
         self._times: dict[bool, list[float]] = {False: [], True: []}
+        self._untimed = 0
 
     @property
     def trial(self) -> bool:
@@ -46,20 +51,30 @@ class Sampling:
     def give_up(self) -> None:
         """There will be no chunks to time (a callback wants every batch): choose k without."""
         if self.trial:
-            self._trials_left, self.every = 0, self._most
+            self._trials_left, self._affordable = 0, MOST
 
     def flags(self, first_step: int, steps: int) -> npt.NDArray[np.bool_]:
         """Which of the steps first_step, first_step + 1, ... (steps count from 1) are looked at; step 1 always is."""
         numbers = np.arange(first_step, first_step + steps)
         if self.trial and steps == self.trial_steps:
             return (numbers == 1) | (self._trials_left % 2 == 1)
+        if self._affordable is not None:
+            most = max(1, min(MOST, max(self._steps, first_step) // LEAST_LOOKS))
+            self.every = min(most, self._affordable)
         return (numbers - 1) % self.every == 0
 
     def timed(self, seconds: float, steps: int) -> None:
         """Tell how long a chunk of `trial_steps` steps took; after the last trial, k is chosen."""
+        self._untimed = 0
         self._times[self._trials_left % 2 == 1].append(seconds / steps)
         self._trials_left -= 1
         if not self._trials_left:
             without, with_looks = min(self._times[False]), min(self._times[True])
             self.cost = max(0.0, with_looks / without - 1)
-            self.every = max(1, min(self._most, math.ceil(self.cost / BUDGET)))
+            self._affordable = max(1, math.ceil(self.cost / BUDGET))
+
+    def untimed(self) -> None:
+        """Tell that a chunk could not be timed: it was too short, or its batches were of an odd shape."""
+        self._untimed += 1
+        if self._untimed == UNTIMED:
+            self.give_up()

@@ -1,120 +1,63 @@
 """A training from the first step to the last: epochs, chunks of steps, validation, callbacks, checkpoints.
 
-What is whose: `step` computes, `loops` runs many steps, `batches` orders the data, `sampling` decides which steps are
-looked at, `callbacks` keeps Keras's hooks, `checkpoint` the moment to go on from; this file calls them in order.
+What is whose: `step` computes, `loops` runs many steps, `feeds` brings the data, `sampling` decides which steps are
+looked at, `callbacks` keeps Keras's hooks, `validation` evaluates, `checkpoint` keeps the moment to go on from; this
+file calls them in order.
 """
 
 from __future__ import annotations
 
-import math
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.blueprint.layer_info import LayerInfo
 from trainwell.engine import keras_names
 from trainwell.engine import state as states
-from trainwell.engine.batches import epoch_order, sample_weights, to_device
 from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
+from trainwell.engine.choose_feed import feed_of
+from trainwell.engine.feeds import Chunk, Feed
 from trainwell.engine.layers import WatchedLayers, watched_layers
-from trainwell.engine.loops import DeviceLoop, HostLoop, Shown, TracedStep, has_convolution
+from trainwell.engine.listener import Listener, Steps
+from trainwell.engine.loops import DeviceLoop, HostLoop, Loop, Shown, has_convolution
+from trainwell.engine.outcome import Outcome
 from trainwell.engine.sampling import Sampling
 from trainwell.engine.step import Batch, Observer, make_look, make_step
 from trainwell.engine.taps import noted_calls
+from trainwell.engine.traced_step import TracedStep
+from trainwell.engine.validation import Validation
 from trainwell.errors import ModelError
 from trainwell.locales import Text
 
 CHUNK_SECONDS = 0.25  # how long steps run before the training looks up: progress, Ctrl-C, checkpoint
 CHECKPOINT_SECONDS = 15.0  # least time between two checkpoints
-Stopped = Literal["callback", "interrupted", "not_finite"]
-
-
-@dataclass(frozen=True)
-class Steps:
-    """What some consecutive steps showed, on the host.
-
-    Attributes:
-        steps: (steps,) int64, counted from 1.
-        loss: (steps,) float32.
-        learning_rate: (steps,) float32.
-        gradient_norm: (steps,) float32, all weights together, before clipping.
-        clipped_gradient_norm: (steps,) float32, after clipping.
-        milliseconds: (steps,) float32, wall time of a step, averaged over the chunk.
-        sampled_steps: (samples,) int64, the steps that were looked at.
-        columns: (samples, columns) float32, from the observer; None if no step was looked into.
-    """
-
-    steps: npt.NDArray[np.int64]
-    loss: npt.NDArray[np.float32]
-    learning_rate: npt.NDArray[np.float32]
-    gradient_norm: npt.NDArray[np.float32]
-    clipped_gradient_norm: npt.NDArray[np.float32]
-    milliseconds: npt.NDArray[np.float32]
-    sampled_steps: npt.NDArray[np.int64]
-    columns: npt.NDArray[np.float32] | None
-
-
-class Listener(Protocol):
-    """Told what happens, between chunks of steps; it must not change the model."""
-
-    def started(self, layers: Sequence[LayerInfo], epochs: int, steps_per_epoch: int, resumed_at: int) -> None:
-        """The step is about to be compiled; `resumed_at` steps were done before."""
-        ...
-
-    def steps(self, seen: Steps, epoch: int, step_of_epoch: int, logs: Mapping[str, float]) -> None:
-        """Some steps are done; `logs` are running loss and metrics of the epoch."""
-        ...
-
-    def epoch(self, row: Mapping[str, float]) -> None:
-        """An epoch is done, with validation: epoch (from 1), loss, metrics, val_..., learning_rate, seconds."""
-        ...
-
-
-@dataclass
-class Outcome:
-    """How a training ended; the weights are in the model.
-
-    Attributes:
-        history: one row per finished epoch, see `Listener.epoch`.
-        steps: steps done.
-        traces: how often the step was traced.
-        stopped: None if it ran to its end; "not_finite" after the chunk of steps in which the loss became NaN or
-            infinite, where Keras's `fit` would go on.
-        every: the layers were looked at every so many steps.
-        look_cost: measured cost of one look, as a share of an unwatched step; None if not measured.
-        seconds: wall time of training, with compilation and validation.
-    """
-
-    history: list[dict[str, float]] = field(default_factory=list)
-    steps: int = 0
-    traces: int = 0
-    stopped: Stopped | None = None
-    every: int = 1
-    look_cost: float | None = None
-    seconds: float = 0.0
 
 
 def train(
     model: Any,
     x: Any,
-    y: Any,
+    y: Any = None,
     *,
     epochs: int = 1,
     batch_size: int = 32,
-    validation_data: tuple[Any, ...] | None = None,
+    validation_data: Any = None,
     validation_batch_size: int | None = None,
+    validation_steps: int | None = None,
+    validation_freq: int | Sequence[int] = 1,
+    initial_epoch: int = 0,
+    steps_per_epoch: int | None = None,
     callbacks: Sequence[Any] = (),
     class_weight: Mapping[int, float] | None = None,
     sample_weight: Any = None,
     shuffle: bool = True,
     seed: int = 0,
+    stream: bool | None = None,
     observer: Observer | None = None,
     every: int | None = None,
     listener: Listener | None = None,
@@ -126,55 +69,80 @@ def train(
 
     Args:
         model: compiled Keras model on the JAX backend.
-        x: inputs (samples, ...), an array or a tree of arrays as the model takes it.
-        y: targets (samples, ...), likewise.
-        epochs: how often to go through the data.
-        batch_size: samples of one step; the last batch of an epoch may be smaller.
-        validation_data: (x, y) or (x, y, sample_weight), evaluated after each epoch.
+        x: inputs (samples, ...), an array or a tree of arrays as the model takes it, `numpy.memmap` among them; or what
+            gives batches (x, y) or (x, y, sample_weight): a generator or iterator, a `keras.utils.PyDataset`, a
+            `tf.data.Dataset`, a torch `DataLoader`. A generator is drawn from by another thread, at most
+            `sources.AHEAD` batches ahead; one that ends early ends the training, with a note.
+        y: targets (samples, ...), likewise; None where x gives batches.
+        epochs: the training ends behind this epoch.
+        batch_size: samples of one step; the last batch of an epoch may be smaller. Not used where x gives batches.
+        validation_data: (x, y), (x, y, sample_weight), or what gives batches; evaluated after an epoch.
         validation_batch_size: samples of one evaluation step; `batch_size` if not given.
+        validation_steps: batches of one evaluation; all if not given.
+        validation_freq: evaluate after every so many epochs, or after the listed ones (counted from 1).
+        initial_epoch: epochs that count as done.
+        steps_per_epoch: steps after which an epoch ends; it goes on in the data where the last one ended. A whole pass
+            if not given.
         callbacks: Keras callbacks, called at their documented points.
         class_weight: class number -> weight of its samples.
         sample_weight: (samples,) weights of the samples in the loss.
-        shuffle: a new order of the samples in each epoch, fixed by the seed.
+        shuffle: a new order of the samples in each epoch (of a PyDataset: of its batches), fixed by the seed.
         seed: fixes the order of the samples.
+        stream: bring arrays to the device block by block, which changes no bit of a weight; None does so where
+            they are large (see `streaming.wants_stream`).
         observer: looks at the steps (see `step.Observer`); None trains unwatched. Watching changes no bit of a weight.
         every: look at every so many steps; None measures what a look costs and chooses.
         listener: told what happens.
         should_stop: asked between chunks of steps; True ends the training as after Ctrl-C.
         checkpoint: file in which the state is kept; None keeps none.
-        resume: go on from `checkpoint`. The weights will be those of the uninterrupted training, bit for bit.
+        resume: go on from `checkpoint`. The weights will be those of the uninterrupted training, bit for bit, if the
+            data are arrays or a PyDataset; other sources begin anew, and a note says so.
 
     Returns:
         How it ended.
 
     Raises:
         ModelError: the model is not compiled or brings its own training step.
-        SettingError: epochs or batch_size cannot work with these data.
-        DataError: x, y, sample_weight do not fit together.
+        SettingError: an argument cannot work with these data.
+        DataError: x, y, sample_weight do not fit together, or a batch is none.
         FolderError: `resume` without a usable checkpoint.
         EngineError: the step would have to be compiled again while training.
     """
     check_model(model)
-    data = to_device(x, y, sample_weights(y, class_weight, sample_weight))
-    samples = len(_first(data.x))
-    check_settings(epochs, batch_size, samples)
-    training = _Training(
-        model=model,
-        data=data,
-        samples=samples,
-        epochs=epochs,
+    check_settings(epochs, batch_size, steps_per_epoch=steps_per_epoch, initial_epoch=initial_epoch)
+    start = Checkpoint.load(checkpoint) if resume and checkpoint else None
+    validation = Validation(
+        validation_data, validation_batch_size or batch_size, validation_steps, validation_freq, epochs - initial_epoch
+    )
+    feed = feed_of(
+        x,
+        y,
+        sample_weight,
         batch_size=batch_size,
-        validation_data=validation_data,
-        validation_batch_size=validation_batch_size or batch_size,
+        class_weight=class_weight,
         shuffle=shuffle,
         seed=seed,
+        steps_per_epoch=steps_per_epoch,
+        epochs=epochs,
+        initial_epoch=initial_epoch,
+        stream=stream,
+    )
+    training = _Training(
+        model=model,
+        feed=feed,
+        epochs=epochs,
+        initial_epoch=initial_epoch,
+        validation=validation,
         observer=observer,
         every=every,
         listener=listener,
         should_stop=should_stop,
         checkpoint=checkpoint,
     )
-    return training.run(callbacks, Checkpoint.load(checkpoint) if resume and checkpoint else None)
+    try:
+        return training.run(callbacks, start)
+    finally:
+        feed.close()
 
 
 class _Training:
@@ -184,81 +152,85 @@ class _Training:
         self,
         *,
         model: Any,
-        data: Batch,
-        samples: int,
+        feed: Feed,
         epochs: int,
-        batch_size: int,
-        validation_data: tuple[Any, ...] | None,
-        validation_batch_size: int,
-        shuffle: bool,
-        seed: int,
+        initial_epoch: int,
+        validation: Validation,
         observer: Observer | None,
         every: int | None,
         listener: Listener | None,
         should_stop: Callable[[], bool],
         checkpoint: Path | None,
     ):
-        self.model, self.data, self.samples = model, data, samples
-        self.epochs, self.batch_size = epochs, batch_size
-        self.validation_data, self.validation_batch_size = validation_data, validation_batch_size
-        self.shuffle, self.seed = shuffle, seed
+        self.model, self.feed, self.validation = model, feed, validation
+        self.epochs, self.initial_epoch = epochs, initial_epoch
         self.observer, self.listener, self.should_stop = observer, listener, should_stop
         self.checkpoint_file = checkpoint
-        self.steps_per_epoch = math.ceil(samples / batch_size)
-        self.sampling = Sampling(
-            every if observer is not None else 1, epochs * self.steps_per_epoch, samples // batch_size
-        )
+        steps = (epochs - initial_epoch) * feed.steps_per_epoch if feed.steps_per_epoch else None
+        self.sampling = Sampling(every if observer is not None else 1, steps, feed.timed_steps)
         self.outcome = Outcome()
         self.last_checkpoint = time.perf_counter()
         self.seconds_per_step: float | None = None
         self.logs: dict[str, float] = {}
+        self.ended_early = False
 
     def run(self, callbacks: Sequence[Any], start: Checkpoint | None) -> Outcome:
         """All epochs, from `start` on if it is given."""
         import keras
 
         began = time.perf_counter()
-        self._prepare()
+        epoch, done = (start.epoch, start.step_of_epoch) if start else (self.initial_epoch, 0)
+        self._prepare(epoch, done)
         self.callbacks = keras.callbacks.CallbackList(
-            list(callbacks), add_history=True, model=self.model, epochs=self.epochs, steps=self.steps_per_epoch
+            list(callbacks), add_history=True, model=self.model, epochs=self.epochs, steps=self.feed.steps_per_epoch
         )
         self.by_batch = want_batches(self.callbacks.callbacks)
         if self.by_batch:
             self.sampling.give_up()
         self.model.stop_training = False
         self.callbacks.on_train_begin()
-        epoch, done = self._restore(start) if start else (0, 0)
+        if start:
+            self._restore(start)
         if self.listener:
-            self.listener.started(self.layers.infos, self.epochs, self.steps_per_epoch, self.outcome.steps)
+            self.listener.started(self.layers.infos, self.epochs, self.feed.steps_per_epoch or 1, self.outcome.steps)
         try:
-            while epoch < self.epochs and self.outcome.stopped is None:
+            while epoch < self.epochs and self.outcome.stopped is None and not self.ended_early:
                 self._epoch(epoch, done)
                 epoch, done = epoch + 1, 0
         finally:
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
         self.callbacks.on_train_end(self.logs)
-        self.outcome.traces = self.step.traces
-        self.outcome.every, self.outcome.look_cost = self.sampling.every, self.sampling.cost
-        self.outcome.seconds = time.perf_counter() - began
+        self._close_books(epoch, time.perf_counter() - began)
         return self.outcome
 
-    def _prepare(self) -> None:
+    def _close_books(self, epochs_done: int, seconds: float) -> None:
+        outcome = self.outcome
+        outcome.traces, outcome.seconds, outcome.waited = self.step.traces, seconds, self.feed.waited
+        outcome.every, outcome.look_cost = self.sampling.every, self.sampling.cost
+        outcome.notes = [*self.feed.notes, *self.validation.notes]
+        if self.ended_early:
+            outcome.notes.append(_ended_early(epochs_done, self.epochs, outcome.steps))
+        for note in outcome.notes:
+            warnings.warn(note.en, stacklevel=4)
+
+    def _prepare(self, epoch: int, done: int) -> None:
         """Build every variable, name the layers, and choose the loop."""
         import jax
 
-        first = Batch(*jax.tree.map(lambda array: array[: self.batch_size], tuple(self.data)))
+        self.feed.begin(epoch, done)
+        first = self.feed.first()
         keras_names.build(self.model, *first)
         self.layers = _layers_of(self.model, first)
         look = make_look(self.model, self.layers, self.observer) if self.observer else None
-        rest = self.samples % self.batch_size
-        self.step = TracedStep(make_step(self.model), [self.batch_size, *([rest] if rest else [])])
+        self.step = TracedStep(make_step(self.model), self.feed.most_shapes)
         self.state = states.read(self.model)
         self.step.trace(self.state, first)
         slow_in_loops = jax.default_backend() == "cpu" and has_convolution(self.step.jaxpr)
-        self.loop = (HostLoop if slow_in_loops else DeviceLoop)(self.step, look, self.data, self.batch_size)
+        loop = HostLoop if slow_in_loops or self.feed.own_batches else DeviceLoop
+        self.loop: Loop = loop(self.step, look, self.feed.batch_size)
 
-    def _restore(self, start: Checkpoint) -> tuple[int, int]:
-        """Put model and callbacks back to a checkpoint; the epoch and the steps of it that are done."""
+    def _restore(self, start: Checkpoint) -> None:
+        """Put model and callbacks back to a checkpoint."""
         expected = [[tuple(value.shape) for value in group] for group in self.state]
         found = [[tuple(value.shape) for value in group] for group in start.state]
         if expected != found:
@@ -272,7 +244,6 @@ class _Training:
         states.assign(self.model, start.state)
         load_state(self.callbacks.callbacks, start.callbacks)
         self.outcome.history, self.outcome.steps = list(start.history), start.step
-        return start.epoch, start.step_of_epoch
 
     def _epoch(self, epoch: int, done: int) -> None:
         """One epoch, of which `done` steps were done before; then validation, callbacks, checkpoint."""
@@ -280,6 +251,10 @@ class _Training:
         if done == 0:
             self.model.reset_metrics()
             self.callbacks.on_epoch_begin(epoch)
+        self.feed.begin(epoch, done)
+        if not self.feed.more() and not done:
+            self.ended_early = True
+            return
         self.state = states.read(self.model)
         try:
             self._steps_of_epoch(epoch, done)
@@ -288,8 +263,8 @@ class _Training:
         if self.outcome.stopped == "interrupted":
             return
         row = {name: float(value) for name, value in self.logs.items()}
-        if self.validation_data is not None:
-            row |= {f"val_{name}": value for name, value in self._validate().items()}
+        if self.validation.due(epoch):
+            row |= {f"val_{name}": value for name, value in self.validation(self.model, self.callbacks).items()}
         self.logs = dict(row)
         self.callbacks.on_epoch_end(epoch, self.logs)
         rate = float(np.asarray(self.model.optimizer.learning_rate))
@@ -306,29 +281,28 @@ class _Training:
             self._save(epoch + 1, 0, now=True)
 
     def _steps_of_epoch(self, epoch: int, done: int) -> None:
-        order = epoch_order(self.samples, self.seed, epoch, shuffle=self.shuffle)
-        full = self.samples // self.batch_size
-        batches = order[: full * self.batch_size].reshape(full, self.batch_size)
-        while done < self.steps_per_epoch and self.outcome.stopped is None:
-            indices = (
-                batches[done : done + self._chunk_steps()] if done < full else order[None, full * self.batch_size :]
-            )
+        while self.feed.more() and self.outcome.stopped is None:
+            chunk = self.feed.chunk(self._chunk_steps(), exact=self.sampling.trial)
             if self.by_batch:
                 self.callbacks.on_train_batch_begin(done)
                 self.state = states.read(self.model)
-            logs = self._chunk(indices, epoch, done)
-            done += len(indices)
+            logs = self._chunk(chunk, epoch, done)
+            done += chunk.steps
+            del chunk  # its data may go while the next ones are waited for
             if self.by_batch:
                 states.assign(self.model, self.state)
                 self.callbacks.on_train_batch_end(done - 1, logs)
                 self.state = states.read(self.model)
                 if self.model.stop_training:
                     return
-            if done < self.steps_per_epoch:
+            if self.feed.more():
                 self._save(epoch, done)
                 if self.should_stop():
                     self.outcome.stopped = "interrupted"
                     self._save(epoch, done, now=True)
+        if self.feed.exhausted and self.outcome.stopped is None:
+            last = epoch + 1 == self.epochs
+            self.ended_early = not last or done < (self.feed.steps_per_epoch or 0)
 
     def _chunk_steps(self) -> int:
         """How many steps to run before looking up."""
@@ -337,23 +311,23 @@ class _Training:
         wanted = self.sampling.trial_steps if self.sampling.trial else int(CHUNK_SECONDS / self.seconds_per_step)
         return max(1, min(wanted, self.loop.most_steps))
 
-    def _chunk(self, indices: npt.NDArray[np.int32], epoch: int, done: int) -> dict[str, float]:
+    def _chunk(self, chunk: Chunk, epoch: int, done: int) -> dict[str, float]:
         """Run these steps and tell the listener."""
-        count = len(indices)
+        count = chunk.steps
         first = self.outcome.steps + 1
-        full = indices.shape[1] == self.batch_size
+        full = chunk.size == self.feed.batch_size
         # the rest of an epoch is a shape of its own: it is trained on, but a look would have to be compiled for it too
-        flags = self.sampling.flags(first, count) & (full and self.observer is not None)
-        timed = self.sampling.trial and full and count == self.sampling.trial_steps and first > 1
+        flags = self.sampling.flags(first, count) & self.loop.looks_into(chunk)
+        timed = full and count == self.sampling.trial_steps and first > 1
         began = time.perf_counter()
-        self.state, shown = self.loop(self.state, indices, flags)
+        self.state, shown = self.loop(self.state, chunk, flags)
         seconds = time.perf_counter() - began
         if first > 1 and full:  # the first call of a shape contains its compilation
             self.seconds_per_step = seconds / count
         elif self.seconds_per_step is None and first == 1:
             self.seconds_per_step = CHUNK_SECONDS / 2  # two more steps, then it is known
-        if timed:
-            self.sampling.timed(seconds, count)
+        if self.sampling.trial:
+            self.sampling.timed(seconds, count) if timed else self.sampling.untimed()
         self.outcome.steps += count
         self.logs = {name: float(values[-1]) for name, values in shown.seen.logs.items()}
         if self.listener:
@@ -361,19 +335,6 @@ class _Training:
         if not np.isfinite(shown.seen.loss).all():  # watched or not: watching must not change what is trained
             self.outcome.stopped = "not_finite"
         return self.logs
-
-    def _validate(self) -> dict[str, float]:
-        parts: tuple[Any, ...] = self.validation_data or (None, None)
-        logs = self.model.evaluate(
-            parts[0],
-            parts[1],
-            sample_weight=parts[2] if len(parts) > 2 else None,
-            batch_size=self.validation_batch_size,
-            callbacks=self.callbacks,
-            return_dict=True,
-            verbose=0,
-        )
-        return {name: float(value) for name, value in logs.items()}
 
     def _save(self, epoch: int, step_of_epoch: int, *, now: bool = False) -> None:
         if self.checkpoint_file is None:
@@ -425,7 +386,11 @@ def _layers_of(model: Any, batch: Batch) -> WatchedLayers:
     return found[0]
 
 
-def _first(tree: Any) -> Any:
-    import jax
-
-    return jax.tree.leaves(tree)[0]
+def _ended_early(epochs_done: int, epochs: int, steps: int) -> Text:
+    return Text(
+        en=f"The data ended after {steps} steps, with {epochs_done} of {epochs} epochs begun, and the training with "
+        "them: a generator can be gone through only once. Give one that does not end, and steps_per_epoch, or arrays "
+        "or a keras.utils.PyDataset.",
+        zh=f"数据在 {steps} 步后用尽，此时只进行到第 {epochs_done} 轮（共 {epochs} 轮），训练随之结束："
+        "生成器只能遍历一次。请使用不会用尽的生成器并给出 steps_per_epoch，或使用数组或 keras.utils.PyDataset。",
+    )

@@ -29,9 +29,10 @@ def lstm(
         data: what it shall learn from: its shapes, task and scaling are used, and of sound the bands are measured.
         layers: recurrent layers, one above the other.
         units: size of the memory of each; 128 for language models, else 64.
-        bidirectional: read also from the end to the beginning. If not given: for texts and sound to classify.
-        pooling: of the states: "last", "mean", "max" or "attention". If not given: "max" for texts, "mean" for sound,
-            else "last".
+        bidirectional: read also from the end to the beginning. If not given: yes, but for images, forecasts and
+            language models.
+        pooling: of the states: "last", "mean", "max" or "attention". If not given: "max", but "last" for images and
+            forecasts.
         embedding: numbers that stand for one token of a text.
         steps: updates of the whole training; needed by a learning-rate schedule or warm-up.
         seed: fixes the initial weights and dropout.

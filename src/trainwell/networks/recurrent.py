@@ -60,6 +60,22 @@ _TEXT_CHANNELS = Default(
 )
 
 
+_CHAINS_DROPPED = Default(
+    0.2,
+    Text(
+        en="of what the chain says, behind it: samples are easily learned by heart",
+        zh="作用在循环层的输出上：样本很容易被死记硬背",
+    ),
+)
+_GATED_RATE = Default(
+    0.003,
+    Text(
+        en="gates and the clipped gradient bear a larger rate than the usual one; better on vowels and pen strokes",
+        zh="门控单元配合梯度裁剪可以承受比常用值更大的学习率；在元音与笔迹数据上效果更好",
+    ),
+)
+
+
 def plan_recurrent(
     network: Network,
     cell: Cell,
@@ -85,7 +101,8 @@ def plan_recurrent(
     depth, vector = size("layers", layers), size("embedding", embedding)
     writes = data.task == "language_model"
     memory = size("units", (_UNITS_OF_WRITERS if writes else _UNITS) if units is None else units)
-    both = data.kind in ("text", "audio") and not writes if bidirectional is None else bool(bidirectional)
+    whole_sample = data.kind != "image" and data.task not in ("language_model", "forecasting")
+    both = whole_sample if bidirectional is None else bool(bidirectional)
     if writes and both:
         raise SettingError(
             Text(
@@ -93,7 +110,7 @@ def plan_recurrent(
                 zh="bidirectional=True，但语言模型不能看到后文；请去掉",
             )
         )
-    how = {"text": "max", "audio": "mean"}.get(data.kind, "last") if pooling is None else pooling
+    how = ("max" if whole_sample else "last") if pooling is None else pooling
     check_pooling(how)
     whole = writes or how != "last"
 
@@ -123,12 +140,19 @@ def plan_recurrent(
         seed=seed,
         choices=_choices(data, how, both=both, writes=writes, asked=(pooling, bidirectional)),
         techniques=techniques,
-        defaults={
-            "activation": _TANH,
-            "global_clip_norm": _CLIPPED,
-            **({"spatial_dropout": _TEXT_CHANNELS} if data.kind == "text" and not writes else {}),
-        },
+        defaults=_defaults(data, cell),
     )
+
+
+def _defaults(data: Dataset, cell: Cell) -> dict[str, Default]:
+    chosen = {"activation": _TANH, "global_clip_norm": _CLIPPED}
+    if cell != "simple" and data.task != "forecasting":
+        chosen["learning_rate"] = _GATED_RATE
+    if data.kind == "text" and data.task != "language_model":
+        chosen["spatial_dropout"] = _TEXT_CHANNELS
+    if data.kind in ("sequence", "text", "audio") and data.task not in ("language_model", "forecasting"):
+        chosen["dropout"] = _CHAINS_DROPPED
+    return chosen
 
 
 def _layer(parts: Parts, cell: Cell, number: int, units: int, *, both: bool, sequences: bool) -> list[Any]:
