@@ -161,7 +161,6 @@ def test_sources_of_batches_and_rarer_arguments_train_as_under_keras(script, tmp
 def test_what_a_source_does_not_say_is_read_off_the_training(script, monkeypatch, loss, outputs, task):
     """Arrays that are not recognised as such stand for a source here: how many samples there were is counted."""
     monkeypatch.setattr("trainwell.workflows.watching.fit_data.len_of", lambda x: None)
-    monkeypatch.setattr("trainwell.workflows.watching.engine_fit.EngineFit._check_known", lambda self: None)
     code = f"""
     mine = keras.Sequential([layers.Dense({outputs}, activation="sigmoid")])
     mine.compile("adam", "{loss}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,7 @@ import numpy as np
 
 from trainwell import engine
 from trainwell.blueprint import FitSettings, LayerInfo
-from trainwell.errors import InputError, SettingError
-from trainwell.locales import Text
+from trainwell.errors import InputError
 from trainwell.report.facts import Part
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.watching.fit_data import fit_data
@@ -52,7 +50,6 @@ class EngineFit:
         if self.data.samples is None:
             self._callbacks = [*self._callbacks, self._counting()]
         self._optional = {name: arguments[name] for name, default in OPTIONAL.items() if arguments[name] != default}
-        self._check_known()
         batch_size = arguments["batch_size"] or KERAS_BATCH_SIZE
         try:
             self.settings = FitSettings(
@@ -128,30 +125,6 @@ class EngineFit:
 
         # the evaluation that ends an epoch resets the mean, just after it has told that it begins
         return keras.callbacks.LambdaCallback(on_epoch_end=after_epoch, on_test_begin=lambda _: count("train"))
-
-    def _check_known(self) -> None:
-        """Arguments and sources that the engine does not take are Keras's."""
-        known = inspect.signature(engine.train).parameters
-        kind = type(self.data.x).__name__
-        if self.data.samples is None and "steps_per_epoch" not in known:
-            raise Refused(
-                SettingError(
-                    Text(
-                        en=f"its data come in batches from a {kind}; give arrays to have it recorded",
-                        zh=f"其数据由 {kind} 分批给出；若要记录，请直接给出数组",
-                    )
-                )
-            )
-        for name in self._optional:
-            if name not in known:
-                raise Refused(
-                    SettingError(
-                        Text(
-                            en=f"it sets {name}; leave that out to have it recorded",
-                            zh=f"它设置了 {name}；若要记录，请去掉该参数",
-                        )
-                    )
-                )
 
     def _seed(self) -> int:
         """From NumPy's global generator, as Keras draws the order of the samples: a seed of the script fixes it too."""
