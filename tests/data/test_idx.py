@@ -11,6 +11,11 @@ from trainwell.errors import DataError, FolderError
 IMAGES, LABELS = 2051, 2049  # the magic numbers that LeCun's page gives
 
 
+def zipped(raw):
+    """Always the same bytes: they are part of test names, which must not change from one process to the next."""
+    return gzip.compress(raw, mtime=0)
+
+
 def idx(magic, array, shape=None):
     shape = shape or array.shape
     return struct.pack(f">{1 + len(shape)}I", magic, *shape) + array.astype(np.uint8).tobytes()
@@ -29,7 +34,7 @@ def mnist(tmp_path):
                 axes = len(shape)
                 name = f"{part}-{content}{'.' if dots else '-'}idx{axes}-ubyte"
                 raw = idx(magic, array)
-                (tmp_path / (name + ".gz" * packed)).write_bytes(gzip.compress(raw, mtime=0) if packed else raw)
+                (tmp_path / (name + ".gz" * packed)).write_bytes(zipped(raw) if packed else raw)
         return tmp_path
 
     return make
@@ -83,10 +88,10 @@ def test_a_missing_file_is_named(mnist, missing, refused):
         (idx(LABELS, np.zeros(4), (4, 1, 1)), "begins with the number 2049", "开头的数字是 2049"),
         (idx(IMAGES, np.zeros(600), (30, 5, 5)), "too short", "太短"),
         (idx(IMAGES, np.zeros(601), (30, 5, 4)), "more", "更多"),
-        (gzip.compress(idx(IMAGES, np.zeros(599), (30, 5, 4))), "599", "599"),
-        (gzip.compress(idx(IMAGES, np.zeros(700), (30, 5, 4))), "more", "更多"),
-        (gzip.compress(idx(IMAGES, np.zeros(600), (30, 5, 4)))[:-12], "gzip", "gzip"),
-        (gzip.compress(idx(IMAGES, np.arange(600), (30, 5, 4)))[:30] + b"\xff" * 40, "gzip", "gzip"),
+        (zipped(idx(IMAGES, np.zeros(599), (30, 5, 4))), "599", "599"),
+        (zipped(idx(IMAGES, np.zeros(700), (30, 5, 4))), "more", "更多"),
+        (zipped(idx(IMAGES, np.zeros(600), (30, 5, 4)))[:-12], "gzip", "gzip"),
+        (zipped(idx(IMAGES, np.arange(600), (30, 5, 4)))[:30] + b"\xff" * 40, "gzip", "gzip"),
     ],
 )
 def test_a_wrong_header_length_or_packing_is_told(mnist, content, en, zh, refused):
@@ -99,7 +104,7 @@ def test_a_wrong_header_length_or_packing_is_told(mnist, content, en, zh, refuse
 def test_a_header_that_promises_terabytes_is_refused_at_once(mnist, refused):
     root = mnist()
     lie = idx(IMAGES, np.zeros(10), (4_000_000_000, 1000, 1000))
-    (root / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(lie, mtime=0))
+    (root / "train-images-idx3-ubyte.gz").write_bytes(zipped(lie))
     start = time.perf_counter()
     with refused(DataError, "4000000000", en=["too short"], zh=["太短"]):
         load(root)
@@ -108,6 +113,6 @@ def test_a_header_that_promises_terabytes_is_refused_at_once(mnist, refused):
 
 def test_labels_and_images_of_different_number(mnist, refused):
     root = mnist()
-    (root / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(LABELS, np.arange(29) % 3)))
+    (root / "train-labels-idx1-ubyte.gz").write_bytes(zipped(idx(LABELS, np.arange(29) % 3)))
     with refused(DataError, 30, 29, "x_train", "y_train"):
         load(root)
