@@ -89,7 +89,9 @@ def test_unknown_categories_at_prediction_are_said(trainwell, tmp_path):
 def test_a_language_model_learns_to_write_and_the_seed_fixes_the_text(trainwell, tmp_path):
     (tmp_path / "song.txt").write_text("do re mi fa so la ti do\n" * 400, encoding="utf-8")
     given = ["song.txt", "--network", "gru", "--units", 32, "--embedding", 16, "--max-length", 32]
-    said = trainwell("train", *given, "--epochs", 8, "--learning-rate", 0.01, "--out", "run", "--json")
+    said = trainwell(
+        "train", *given, "--epochs", 8, "--batch-size", 8, "--learning-rate", 0.01, "--out", "run", "--json"
+    )
     assert said.code == 0, said.err
     assert said.json["task"] == "language_model"
     assert said.json["test"]["loss"] < 0.5 < math.log(13)

@@ -25,7 +25,7 @@ def test_a_run_is_a_folder_and_the_last_line_is_its_result(trainwell, tmp_path):
     run = tmp_path / "run"
     assert {path.name for path in run.iterdir()} == {
         *("blueprint.json", "recording", "findings.json", "facts.json"),
-        *("history.csv", "model.keras", "report.html", "result.json"),
+        *("history.csv", "model.keras", "report.html", "result.json", "learned.npz"),
     }
     result = said.json
     assert result == json.loads((run / "result.json").read_text(encoding="utf-8"))

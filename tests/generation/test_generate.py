@@ -98,12 +98,13 @@ def test_text_may_be_longer_than_the_window_and_the_seed_fixes_it(name):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    logits=st.lists(st.floats(-5, 5, width=32), min_size=2, max_size=9, unique=True),
+    hundredths=st.lists(st.integers(-500, 500), min_size=2, max_size=9, unique=True),  # no ties: those stay together
     top_k=st.integers(1, 9),
     top_p=st.floats(0.01, 1),
     temperature=st.floats(0.1, 3),
 )
-def test_kept_tokens_are_the_likeliest_that_reach_the_share(logits, top_k, top_p, temperature):
+def test_kept_tokens_are_the_likeliest_that_reach_the_share(hundredths, top_k, top_p, temperature):
+    logits = [value / 100 for value in hundredths]
     kept = np.isfinite(np.asarray(Choosing(temperature, top_k, top_p).kept(np.asarray([logits], np.float32))))[0]
     order = np.argsort(logits)[::-1]
     count = int(kept.sum())

@@ -15,7 +15,7 @@ class Choosing:
 
     Attributes:
         temperature: logits are divided by it: below 1 plays safe, above 1 dares more; 0 always takes the likeliest.
-        top_k: only the k likeliest tokens may be drawn; None for all.
+        top_k: only the k likeliest tokens may be drawn, with those as likely as the k-th; None for all.
         top_p: only the likeliest tokens that together have this probability, 0 < p <= 1, may be drawn (nucleus
             sampling, Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration"); None for all.
 
