@@ -18,7 +18,7 @@ from trainwell.locales import Text
 
 VOCABULARY = 8000  # tokens at most
 LONGEST = 256  # tokens of a text at most: attention costs the square of it
-WINDOW = {"byte_pair": 64, "words": 64, "characters": 128}  # tokens a language model looks back at
+WINDOW = 64  # tokens a language model looks back at; twice as many cost twice the time per token on a CPU
 STREAM_CHARACTERS = 5_000_000  # a longer text is cut into byte pairs for a language model
 _PERCENTILE = 99
 _SMALLEST_BYTE_PAIR = 512  # 256 bytes, the special tokens, and some pairs
@@ -61,8 +61,8 @@ def fit_stream(columns: Sequence[str], raw: Any, options: Options) -> Fitted:
     """Tokenizer and window for a language model.
 
     Characters, or byte pairs if the training part has more than 5 million of them, unless `options.tokens` says
-    otherwise; letters stay as they are. The window is 128 characters or 64 other tokens, less if there would be fewer
-    than 100 windows; `options.max_length` overrides it.
+    otherwise; letters stay as they are. The window is 64 tokens, less if there would be fewer than 100
+    windows; `options.max_length` overrides it.
 
     Args:
         columns: the columns of the table that the texts came from, or ().
@@ -83,7 +83,7 @@ def fit_stream(columns: Sequence[str], raw: Any, options: Options) -> Fitted:
     if distinct < 2:
         raise _one_token(tokens)
     count = int(lengths.sum()) + len(texts) * (len(texts) > 1)
-    rule = max(_SHORTEST_WINDOW, min(WINDOW[tokens], count // _WINDOWS))
+    rule = max(_SHORTEST_WINDOW, min(WINDOW, count // _WINDOWS))
     made = made.with_length(options.max_length or rule)
     return Fitted(made, (_stream_note(made, count, len(texts), options),), (), UNSCALED)
 

@@ -13,7 +13,7 @@ from trainwell.locales import Text
 from trainwell.networks.recipe import Default
 
 TOKENS_PER_STEP = 1024  # of a language model: small steps teach more per token
-TOKENS_IN_ALL = 3_000_000  # that a small language model sees, unless its text is longer
+TOKENS_IN_ALL = 2_500_000  # that a small language model sees, unless its text is longer
 _FEW = 1000  # sequences; so few need smaller steps and more epochs
 
 
