@@ -109,9 +109,19 @@ def constant_target(folder):
     return ["a.csv", "--target", "price"], ["price"], [], []
 
 
+def wrong_kind(folder):
+    (folder / "a.csv").write_text(rows("label,text", *reviews()), encoding="utf-8")
+    return ["a.csv", "--kind", "image"], ["'image'", "text", "a.csv"], ["leave kind out"], ["去掉"]
+
+
+def wrong_task(folder):
+    (folder / "a.txt").write_text(rows(*reviews(200)), encoding="utf-8")
+    return ["a.txt", "--task", "binary"], ['"binary"', "language_model"], [], []
+
+
 CASES = [
     *(undecodable, ragged, no_such_column, label_is_an_id, empty_document, one_token, silence, not_sound, cut_off),
-    *(short_series, time_goes_back, constant_target),
+    *(short_series, time_goes_back, constant_target, wrong_kind, wrong_task),
 ]
 
 

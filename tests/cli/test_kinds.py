@@ -68,6 +68,7 @@ def test_one_command_and_the_answers_stay_the_same_in_a_fresh_process(kind, trai
     assert (tmp_path / "run" / "input.json").is_file()
     page = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "What the network has learned" in page
+    assert "could not be made" not in page
     here = trainwell("predict", "run", new, "--json")
     assert here.code == 0, here.err
     command = [sys.executable, "-m", "trainwell", "predict", "run", str(new), "--json", "--quiet"]

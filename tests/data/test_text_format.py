@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainwell.data.formats import InputFormat, format_from_json, format_to_json
+from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.text import RawTexts, TextFormat
 from trainwell.data.raw import Options
 from trainwell.data.text_fit import fit_stream, fit_texts
@@ -31,7 +31,6 @@ def test_the_rule_for_tokens_and_length(texts, tokens):
     made = fitted(texts)
     x = made.encode(RawTexts(texts))
     assert (made.tokens, x.dtype, x.shape) == (tokens, np.int32, (90, made.length))
-    assert isinstance(made, InputFormat)
     lengths = (x != PAD).sum(axis=1)
     assert lengths.max() == made.length  # nearly all texts are of one length, so the percentile is the longest
     assert x.max() < made.vocabulary_size

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -106,6 +106,8 @@ def test_chinese_wraps_between_characters_and_not_inside_words() -> None:
 
 
 @given(st.lists(st.floats(), max_size=200), st.integers(1, 60))
+@example([1.7e308, -1.7e308], 2)
+@example([0.0, 5e-324], 2)
 def test_sparkline_is_as_long_as_it_may_be(values: list[float], columns: int) -> None:
     assert len(sparkline(values, columns)) == min(len(values), columns)
 

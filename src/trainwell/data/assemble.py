@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from trainwell.data.dataset import NUMERIC, Array, Dataset, Kind, Note, Split
+from trainwell.data.dataset import NUMERIC, Array, Dataset, Kind, Note, Split, Task
 from trainwell.data.formats import InputFormat
 from trainwell.data.inputs import as_array, as_inputs
 from trainwell.data.named_test import named_test_part
@@ -29,6 +29,7 @@ def assemble(raw: Raw, options: Options) -> Dataset:
         SettingError: no test part in the source and none asked for.
     """
     raw = named_test_part(raw, options)
+    _check_asked(raw, options)
     shares = _shares(raw, options)
     kind = options.kind or raw.kind
     train_x, kind = _inputs(raw.train, kind, raw, "train")
@@ -118,6 +119,28 @@ def _finished(part: _Labelled, fitted: Fitted | None, task: str) -> Split:
     if task == "language_model":
         return Split(np.ascontiguousarray(x[:, :-1]), np.ascontiguousarray(x[:, 1:]), None)
     return Split(x, part.y if part.y is not None else np.zeros(0, np.float32), part.names)
+
+
+def _check_asked(raw: Raw, options: Options) -> None:
+    """Refuse a kind or a task that the source cannot be: nothing that was asked for is passed over in silence."""
+    if raw.fit is not None and raw.kind and options.kind not in (None, raw.kind):
+        raise SettingError(
+            Text(
+                en=f"kind={options.kind!r}, but {raw.source!r} holds {raw.kind} data; leave kind out",
+                zh=f"kind={options.kind!r}，但 {raw.source!r} 是 {raw.kind} 类数据；请去掉 kind",
+            )
+        )
+    own: tuple[Task, ...] = ("forecasting", "language_model")  # the source itself must be read for these
+    if options.task not in (None, raw.task) and (options.task in own or raw.task in own):
+        is_what = raw.task or "none of these"
+        raise SettingError(
+            Text(
+                en=f"task={options.task!r} cannot be done with {raw.source!r} as it was read ({is_what}); forecasting "
+                "needs a table with a time column (time=), a language model a text file or a table of texts",
+                zh=f"{raw.source!r} 不能用于 task={options.task!r}（读取为 {raw.task or '其他任务'}）；"
+                "时间序列预测需要带时间列的表格（time=），语言模型需要文本文件或文本表格",
+            )
+        )
 
 
 def _shares(raw: Raw, options: Options) -> tuple[float, float]:

@@ -57,7 +57,9 @@ def load(
 
     Args:
         source: a built-in name ("digits", "iris", "wine", "breast_cancer", "diabetes"); a folder with one subfolder of
-            images per class, or with train/ and test/ (or val/) inside; a folder of MNIST's idx files; a .npz file;
+            images, sound or text files per class, or with train/ and test/ (or val/) inside; a flat folder of sound
+            files named after their class; a zip of such; a table (.csv, .tsv, .jsonl, .parquet) of rows, texts,
+            sequences or a series; a plain .txt file to learn to write; a folder of MNIST's idx files; a .npz file;
             inputs as an array; or (x_train, y_train). A folder called like a built-in name is given as "./digits".
         y: targets for inputs given as an array, or (x_test, y_test).
         kind: "image", "table", "sequence", "text" or "audio"; None to decide by the source.

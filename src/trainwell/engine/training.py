@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from trainwell.engine import keras_names
 from trainwell.engine import state as states
+from trainwell.engine.allocator import keep_freed_memory
 from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
@@ -108,6 +109,7 @@ def train(
         FolderError: `resume` without a usable checkpoint.
         EngineError: the step would have to be compiled again while training.
     """
+    keep_freed_memory()
     check_model(model)
     check_settings(epochs, batch_size, steps_per_epoch=steps_per_epoch, initial_epoch=initial_epoch)
     start = Checkpoint.load(checkpoint) if resume and checkpoint else None

@@ -104,7 +104,10 @@ def _width_choice(data: Dataset, units: tuple[int, ...], *, given: bool) -> tupl
 
 
 def _training(data: Dataset) -> Mapping[str, Default]:
-    """Measured on tables: larger batches go with batch normalisation, and the rate falls over more epochs."""
+    """Larger batches go with batch normalisation, and the rate falls over more epochs.
+
+    Tried on housing prices (14,448 rows); the values for 200,000 rows and more only keep an epoch short.
+    """
     if not _many(data):
         return {}
     huge = len(data.train) >= _MILLIONS

@@ -1,6 +1,7 @@
 """How long and in what steps networks that read step by step are trained, if nobody asks for other values.
 
-Measured on small real sets with two CPU cores; the reasons are said with the choices.
+Batch and length of a language model and of few sequences were tried on real data with two CPU cores; the other values
+are usual ones. The reasons are said with the choices.
 """
 
 from __future__ import annotations

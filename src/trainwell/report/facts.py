@@ -182,6 +182,14 @@ class Predictions:
 
 
 @dataclass(frozen=True)
+class Rival:
+    """A predictor to beat that the data bring along: what it says ("last known value"), and its metrics on the test."""
+
+    title: Text
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
 class Scores:
     """How good the network is.
 
@@ -192,7 +200,7 @@ class Scores:
         baseline: metric -> value of the trivial predictor on the test part: always the commonest class, always the
             mean target of the training part, the last known value, ...
         baseline_name: which one that is; None for the commonest class or the mean.
-        rivals: other predictors to beat on the test part, name -> metric -> value.
+        rivals: other predictors to beat on the test part.
         confusion: rows are true classes, columns predicted ones: samples of the test part; () if there is none.
         mistakes: the most confidently wrong samples of the test part, the surest first.
         mistake_count: all wrong samples of the test part; None if not known.
@@ -204,7 +212,7 @@ class Scores:
     test: Mapping[str, float] = field(default_factory=dict[str, float])
     baseline: Mapping[str, float] = field(default_factory=dict[str, float])
     baseline_name: Text | None = None
-    rivals: Mapping[str, Mapping[str, float]] = field(default_factory=dict[str, Mapping[str, float]])
+    rivals: tuple[Rival, ...] = ()
     confusion: tuple[tuple[int, ...], ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     mistake_count: int | None = None

@@ -24,8 +24,15 @@ def sparkline(values: Sequence[float], columns: int) -> str:
     count = min(len(values), columns)
     edges = [round(place * len(values) / count) for place in range(count + 1)] if count else []
     groups = [values[a:b] for a, b in pairwise(edges)]
-    means = [sum(group) / len(group) for group in groups]
+    means = [sum(value / len(group) for value in group) for group in groups]
     finite = [mean for mean in means if math.isfinite(mean)]
     low, high = (min(finite), max(finite)) if finite else (0.0, 0.0)
-    scale = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
-    return "".join(_BLOCKS[round((mean - low) * scale)] if math.isfinite(mean) else "×" for mean in means)
+    half = high / 2 - low / 2  # of the range: the range itself may be larger than a float can hold
+    return "".join(
+        _block((mean / 2 - low / 2) / half if half else 0.0) if math.isfinite(mean) else "×" for mean in means
+    )
+
+
+def _block(fraction: float) -> str:
+    """The block for a place between the smallest (0) and the largest (1) value."""
+    return _BLOCKS[round(fraction * (len(_BLOCKS) - 1))]

@@ -229,7 +229,7 @@ def train(
                 (folder / CHECKPOINT).unlink(missing_ok=True)
             return run
     except BaseException:
-        if not resume and not (folder / CHECKPOINT).exists():
+        if not resume and not (folder / CHECKPOINT).exists() and not (folder / MODEL).exists():
             shutil.rmtree(folder, ignore_errors=True)
         raise
 

@@ -10,7 +10,7 @@ import importlib
 import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self, runtime_checkable
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy.typing as npt
 
@@ -36,7 +36,6 @@ class Samples:
     notes: tuple[Note, ...] = ()
 
 
-@runtime_checkable
 class InputFormat(Protocol):
     """What each format offers; a frozen dataclass of plain values.
 

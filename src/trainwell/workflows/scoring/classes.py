@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.data import Dataset, Split
-from trainwell.locales import Text
 from trainwell.report.facts import Mistake, Scores
 from trainwell.report.thumbnail import thumbnail
 from trainwell.workflows.scoring.answers import predict, probabilities
 
 MISTAKES = 24  # the most confidently wrong samples that are kept
 Array = npt.NDArray[Any]
-COMMONEST = Text(en="always answering the commonest class", zh="总是回答最常见的类别")
 
 
 def scores(model: Any, data: Dataset) -> Scores:
@@ -33,7 +31,6 @@ def scores(model: Any, data: Dataset) -> Scores:
         validation,
         test,
         _baseline(data),
-        baseline_name=COMMONEST,
         confusion=tuple(tuple(int(n) for n in row) for row in confusion),
         mistakes=_mistakes(data, table, answers),
         mistake_count=int((answers != data.test.y).sum()),

@@ -9,12 +9,11 @@ import numpy.typing as npt
 
 from trainwell.data import Dataset
 from trainwell.locales import Text
-from trainwell.report.facts import Predictions, Scores
+from trainwell.report.facts import Predictions, Rival, Scores
 from trainwell.workflows.scoring.answers import predict
 
 POINTS = 2000  # of predicted against true values
 Array = npt.NDArray[Any]
-MEAN = Text(en="always predicting the mean", zh="总是预测均值")
 
 
 def scores(model: Any, data: Dataset) -> Scores:
@@ -24,17 +23,18 @@ def scores(model: Any, data: Dataset) -> Scores:
         _metrics(answers, split.y) if len(split) else {} for answers, split in zip(outputs, data.parts, strict=True)
     )
     mean = np.broadcast_to(data.train.y.mean(axis=0), data.test.y.shape)
-    baseline, name = _metrics(mean, data.test.y), MEAN
-    if data.baselines:
-        best = min(data.baselines, key=lambda one: data.baselines[one].get("mae", np.inf))
-        baseline, name = dict(data.baselines[best]), data.baseline_titles.get(best, Text(best, best))
+    rivals = tuple(
+        Rival(data.baseline_titles.get(name, Text(name, name)), dict(metrics))
+        for name, metrics in data.baselines.items()
+    )
+    best = min(rivals, key=lambda rival: rival.metrics.get("mae", np.inf), default=None)
     return Scores(
         train,
         validation,
         test,
-        baseline,
-        baseline_name=name,
-        rivals={title: dict(metrics) for title, metrics in data.baselines.items()},
+        best.metrics if best else _metrics(mean, data.test.y),
+        baseline_name=best.title if best else None,
+        rivals=rivals,
         predictions=_points(data, outputs[2]),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,10 +35,21 @@ def _some(split: Split) -> Split:
 
 
 def _metrics(model: Any, split: Split, vocabulary: int) -> dict[str, float]:
+    size = max(1, min(64, _BATCH_VALUES // (split.x.shape[1] * vocabulary)))
+    loss, right, count = 0.0, 0, 0
+    for start in range(0, len(split.x), size):
+        x, y = split.x[start : start + size], split.y[start : start + size]
+        logits = model.predict_on_batch(_filled(x, size))[: len(x)]
+        one_loss, one_right = _summed()(logits, y)
+        loss, right, count = loss + float(one_loss), right + int(one_right), count + y.size
+    return {"loss": loss / count, "perplexity": math.exp(min(loss / count, 700.0)), "accuracy": right / count}
+
+
+@cache
+def _summed() -> Any:
+    """Compiled once for all parts: from logits and next tokens to the sum of the loss and the number of right ones."""
     import jax
     import jax.numpy as jnp
-
-    size = max(1, min(64, _BATCH_VALUES // (split.x.shape[1] * vocabulary)))
 
     @jax.jit
     def summed(logits: Any, y: Any) -> tuple[Any, Any]:
@@ -45,13 +57,7 @@ def _metrics(model: Any, split: Split, vocabulary: int) -> dict[str, float]:
         picked = jnp.take_along_axis(likelihood, y[..., None], axis=-1)[..., 0]
         return -picked.sum(), (logits.argmax(axis=-1) == y).sum()
 
-    loss, right, count = 0.0, 0, 0
-    for start in range(0, len(split.x), size):
-        x, y = split.x[start : start + size], split.y[start : start + size]
-        logits = model.predict_on_batch(_filled(x, size))[: len(x)]
-        one_loss, one_right = summed(logits, y)
-        loss, right, count = loss + float(one_loss), right + int(one_right), count + y.size
-    return {"loss": loss / count, "perplexity": math.exp(min(loss / count, 700.0)), "accuracy": right / count}
+    return summed
 
 
 def _filled(x: Array, size: int) -> Array:
