@@ -11,8 +11,9 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainwell.data import archives, load
-from trainwell.data.archives import extracted, is_archive
+from trainwell.data import load
+from trainwell.data.files import archives
+from trainwell.data.files.archives import extracted, is_archive
 from trainwell.errors import DataError, FolderError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

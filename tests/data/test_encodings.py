@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainwell.data.encodings import INFLATION, decode, read_text
+from trainwell.data.files.encodings import INFLATION, decode, read_text
 from trainwell.errors import DataError, FolderError
 
 SENTENCE = "很好吃，下次还来。It was good.\n第二行 ok"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trainwell.data import load
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.frames import forecasting
-from trainwell.data.series_windows import cut_in_time, naive_scores, next_values, window_ends
+from trainwell.data.series.windows import cut_in_time, naive_scores, next_values, window_ends
 from trainwell.errors import DataError, SettingError, UnknownNameError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

@@ -5,10 +5,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainwell.data import decode, load, pixel_store
+from trainwell.data import decode, load
+from trainwell.data.files import pixel_store
+from trainwell.data.files.pixel_store import Pictures, empty_pixels
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.image import ImageFormat
-from trainwell.data.pixel_store import Pictures, empty_pixels
 from trainwell.errors import DataError, FolderError
 
 FORM = ImageFormat(6, 8, 3)

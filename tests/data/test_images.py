@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from trainwell.data import decode, image_paths
-from trainwell.data.images import DamagedImageError, read_header
+from trainwell.data.files.images import DamagedImageError, read_header
 from trainwell.errors import DataError, FolderError
 
 # The eight orientations of EXIF 2.32, 4.6.5.1.6: what to do with the stored rows to see the picture upright.

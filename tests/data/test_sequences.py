@@ -12,7 +12,7 @@ from trainwell.data import load
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.sequence import SequenceFormat
 from trainwell.data.padding import STEP
-from trainwell.data.sequences import RawSequences, sequences
+from trainwell.data.sequences.in_memory import RawSequences, sequences
 from trainwell.errors import DataError, FolderError
 from trainwell.locales import Text
 

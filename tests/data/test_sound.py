@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from trainwell.data.sound import DamagedSoundError, decode, is_silent, read_header, sound_paths, to_int16
+from trainwell.data.sound.file import DamagedSoundError, decode, is_silent, read_header, sound_paths, to_int16
 from trainwell.errors import DataError, FolderError
 
 

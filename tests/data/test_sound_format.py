@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.audio import AudioFormat
-from trainwell.data.recordings import Recordings
+from trainwell.data.sound.recordings import Recordings
 from trainwell.errors import DataError, FolderError
 
 FORM = AudioFormat(8000, 4000)

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainwell.data.category_column import MOST, CategoryColumn
-from trainwell.data.column_values import ambiguous_date, as_moments, as_names, as_numbers, mostly
-from trainwell.data.date_column import DateColumn
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.table import TableFormat
-from trainwell.data.number_column import NumberColumn
-from trainwell.data.table_columns import BINS, BYTES_OF_BINS, encode_columns, fit_columns
+from trainwell.data.tables.category_column import MOST, CategoryColumn
+from trainwell.data.tables.column_values import ambiguous_date, as_moments, as_names, as_numbers, mostly
+from trainwell.data.tables.columns import BINS, BYTES_OF_BINS, encode_columns, fit_columns
+from trainwell.data.tables.date_column import DateColumn
+from trainwell.data.tables.number_column import NumberColumn
 
 NAMES = st.sampled_from(["oak", "elm", "fir", " yew", "NA", "", None])
 NUMBERS = st.one_of(st.none(), st.floats(-1e6, 1e6), st.sampled_from([np.nan, np.inf, 1e300]))
@@ -87,7 +87,7 @@ def test_pieces_of_rows_make_no_difference(monkeypatch):
     data = pl.DataFrame({"a": np.arange(40.0), "b": ["x", "y"] * 20})
     columns, _ = fit_columns(data)
     whole = encode_columns(columns, data)
-    monkeypatch.setattr("trainwell.data.table_columns._PIECE", 7)
+    monkeypatch.setattr("trainwell.data.tables.columns._PIECE", 7)
     np.testing.assert_array_equal(encode_columns(columns, data), whole)
 
 
@@ -116,7 +116,7 @@ def test_large_tables_get_fewer_bins_so_that_they_fit_into_memory(monkeypatch):
         return max(len(c.borders) - 1 for c in fit_columns(data)[0])
 
     assert most() == BINS
-    monkeypatch.setattr("trainwell.data.table_columns.BYTES_OF_BINS", 4 * 2000 * 4 * 5)
+    monkeypatch.setattr("trainwell.data.tables.columns.BYTES_OF_BINS", 4 * 2000 * 4 * 5)
     assert most() == 5
     assert BYTES_OF_BINS < 8 << 30
 
@@ -235,7 +235,7 @@ def test_columns_that_say_nothing_are_left_out_and_if_none_is_left_that_is_an_er
 def test_the_matrix_is_made_once_and_not_in_float64(monkeypatch):
     import tracemalloc
 
-    monkeypatch.setattr("trainwell.data.table_columns._PIECE", 2048)
+    monkeypatch.setattr("trainwell.data.tables.columns._PIECE", 2048)
     rng = np.random.default_rng(0)
     data = pl.DataFrame({name: rng.normal(size=40_000) for name in "abcdef"})
     table, _ = TableFormat.fit(data)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.text import RawTexts, TextFormat
 from trainwell.data.raw import Options
-from trainwell.data.text_fit import fit_stream, fit_texts
-from trainwell.data.tokens import END, PAD, UNKNOWN, chinese_share, shortened
+from trainwell.data.text.fit import fit_stream, fit_texts
+from trainwell.data.text.tokens import END, PAD, UNKNOWN, chinese_share, shortened
 from trainwell.errors import DataError, FolderError, UnknownNameError
 
 ENGLISH = [f"The film number {i} was {word}, said the critic." for i in range(30) for word in ("good", "bad", "Odd")]

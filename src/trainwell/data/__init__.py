@@ -1,7 +1,7 @@
 """What is learned from: `load` turns a name, a folder, a file or arrays into a `Dataset`."""
 
 from trainwell.data.dataset import NUMERIC, Dataset, Kind, Note, Split, Task
-from trainwell.data.images import decode, image_paths
+from trainwell.data.files.images import decode, image_paths
 from trainwell.data.load import load
 from trainwell.data.scaling import Scaling
 

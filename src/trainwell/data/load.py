@@ -14,7 +14,7 @@ import numpy as np
 
 from trainwell.data.assemble import assemble
 from trainwell.data.dataset import Dataset, Kind, Task
-from trainwell.data.images import unreadable
+from trainwell.data.files.images import unreadable
 from trainwell.data.kinds import SourceKind, all_kinds
 from trainwell.data.raw import Options, Progress
 from trainwell.errors import FolderError, SettingError, UnknownNameError

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.data.dataset import Note, Task
+from trainwell.data.files.natural_order import natural_key
 from trainwell.data.inputs import as_array, check_finite
-from trainwell.data.natural_order import natural_key
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

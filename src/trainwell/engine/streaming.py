@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.pixel_store import memory_limit
+from trainwell.data.files.pixel_store import memory_limit
 from trainwell.engine.batches import Order, Schedule, device_bytes, device_type, in_batches, take, to_device
 from trainwell.engine.feeds import Rows, full_steps, shapes_of
 from trainwell.engine.look_ahead import LookAhead

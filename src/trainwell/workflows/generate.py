@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from trainwell.data.formats.text import TextFormat
-from trainwell.data.tokens import END
+from trainwell.data.text.tokens import END
 from trainwell.errors import SettingError
 from trainwell.generation import Choosing
 from trainwell.generation import generate as continue_tokens

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from trainwell.data.array_file import SUFFIXES, read_array_file
+from trainwell.data.files.array_file import SUFFIXES, read_array_file
 from trainwell.data.formats import InputFormat, Samples, format_from_json
 from trainwell.errors import DataError, FolderError, SettingError
 from trainwell.locales import Text

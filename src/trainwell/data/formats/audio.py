@@ -11,15 +11,15 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.archives import extracted, is_archive
-from trainwell.data.array_file import SUFFIXES as ARRAY_SUFFIXES
-from trainwell.data.array_file import read_array_file
 from trainwell.data.dataset import Kind, Note
+from trainwell.data.files.archives import extracted, is_archive
+from trainwell.data.files.array_file import SUFFIXES as ARRAY_SUFFIXES
+from trainwell.data.files.array_file import read_array_file
+from trainwell.data.files.media_files import DamagedFileError, damage_notes
 from trainwell.data.formats import Samples
-from trainwell.data.media_files import DamagedFileError, damage_notes
 from trainwell.data.padding import padded
-from trainwell.data.recordings import Recordings, decode_each, silence_notes
-from trainwell.data.sound import SOUNDS, Wave, sound_paths, to_int16
+from trainwell.data.sound.file import SOUNDS, Wave, sound_paths, to_int16
+from trainwell.data.sound.recordings import Recordings, decode_each, silence_notes
 from trainwell.errors import DataError, FolderError
 from trainwell.locales import Text
 

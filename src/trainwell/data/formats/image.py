@@ -13,14 +13,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.archives import extracted, is_archive
-from trainwell.data.array_file import SUFFIXES as ARRAY_SUFFIXES
-from trainwell.data.array_file import read_array_file
 from trainwell.data.dataset import Kind
+from trainwell.data.files.archives import extracted, is_archive
+from trainwell.data.files.array_file import SUFFIXES as ARRAY_SUFFIXES
+from trainwell.data.files.array_file import read_array_file
+from trainwell.data.files.images import FORMATS, IMAGES, decode_quietly
+from trainwell.data.files.media_files import DamagedFileError, damage_notes, paths_meant, read_each
+from trainwell.data.files.pixel_store import Pictures, empty_pixels
 from trainwell.data.formats import Samples
-from trainwell.data.images import FORMATS, IMAGES, decode_quietly
-from trainwell.data.media_files import DamagedFileError, damage_notes, paths_meant, read_each
-from trainwell.data.pixel_store import Pictures, empty_pixels
 from trainwell.errors import DataError, FolderError
 from trainwell.locales import Text
 

@@ -11,12 +11,12 @@ from typing import Any, ClassVar, NamedTuple, Protocol, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.array_file import SUFFIXES as ARRAY_SUFFIXES
 from trainwell.data.dataset import Kind, Note
+from trainwell.data.files.array_file import SUFFIXES as ARRAY_SUFFIXES
+from trainwell.data.files.npz_file import read_sequence_file
 from trainwell.data.formats import Samples
-from trainwell.data.npz_file import read_sequence_file
 from trainwell.data.padding import STEP, padded
-from trainwell.data.sequences import RawSequences, Rows, sequences
+from trainwell.data.sequences.in_memory import RawSequences, Rows, sequences
 from trainwell.errors import DataError
 from trainwell.locales import Text
 
@@ -237,8 +237,8 @@ class SequenceFormat:
 
 
 def _table_from_json(values: Mapping[str, Any]) -> RowsTable:
-    from trainwell.data.history_table import HistoryTable
-    from trainwell.data.sequence_tables import LongTable, WideTable
+    from trainwell.data.sequences.tables import LongTable, WideTable
+    from trainwell.data.series.history import HistoryTable
 
     types: dict[str, type[RowsTable]] = {kind.TYPE: kind for kind in (LongTable, WideTable, HistoryTable)}
     return types[values["type"]].from_json({name: value for name, value in values.items() if name != "type"})

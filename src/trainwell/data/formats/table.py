@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.column_values import Slashes
 from trainwell.data.dataset import Kind, Note
 from trainwell.data.formats import Samples
 from trainwell.data.scaling import Scaling
-from trainwell.data.table_columns import Column, column_from_json, column_to_json, encode_columns, fit_columns
-from trainwell.data.table_rows import rows_of
+from trainwell.data.tables.column_values import Slashes
+from trainwell.data.tables.columns import Column, column_from_json, column_to_json, encode_columns, fit_columns
+from trainwell.data.tables.rows import rows_of
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from trainwell.data.dataset import Kind, Note
 from trainwell.data.formats import Samples
 from trainwell.data.padding import padded
-from trainwell.data.text_sources import read_texts
-from trainwell.data.tokens import END, PAD, UNKNOWN, Tokens, open_tokenizer, shortened
+from trainwell.data.text.sources import read_texts
+from trainwell.data.text.tokens import END, PAD, UNKNOWN, Tokens, open_tokenizer, shortened
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

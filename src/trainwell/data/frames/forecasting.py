@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainwell.data.dataset import Note
-from trainwell.data.forecast_notes import (
+from trainwell.data.formats.sequence import SequenceFormat
+from trainwell.data.frames.frame import Frame
+from trainwell.data.raw import Fitted, Options, Part, Raw
+from trainwell.data.scaling import Scaling
+from trainwell.data.series.columns import choose_columns, time_of
+from trainwell.data.series.history import HistoryTable, calendar_of, carried_forward
+from trainwell.data.series.notes import (
     check_long_enough,
     gap_notes,
     irregular_note,
@@ -19,16 +25,10 @@ from trainwell.data.forecast_notes import (
     thinned_note,
     window_note,
 )
-from trainwell.data.formats.sequence import SequenceFormat
-from trainwell.data.frames.frame import Frame
-from trainwell.data.history_table import HistoryTable, calendar_of, carried_forward
-from trainwell.data.raw import Fitted, Options, Part, Raw
-from trainwell.data.scaling import Scaling
-from trainwell.data.series_columns import choose_columns, time_of
-from trainwell.data.series_season import choose_window, find_season, usual_season
-from trainwell.data.series_step import Season, Step, find_step
-from trainwell.data.series_time import Moments, Place, TimeColumns
-from trainwell.data.series_windows import (
+from trainwell.data.series.season import choose_window, find_season, usual_season
+from trainwell.data.series.step import Season, Step, find_step
+from trainwell.data.series.time import Moments, Place, TimeColumns
+from trainwell.data.series.windows import (
     Cut,
     Known,
     Places,

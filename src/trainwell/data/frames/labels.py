@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.data.dataset import Note, Task
-from trainwell.data.encodings import read_text
+from trainwell.data.files.encodings import read_text
 from trainwell.data.frames.frame import Frame
 from trainwell.data.raw import Options
 from trainwell.errors import DataError, TrainwellError

@@ -7,8 +7,8 @@ from trainwell.data.frames.columns import mean_length
 from trainwell.data.frames.frame import Frame
 from trainwell.data.frames.purpose import text_columns
 from trainwell.data.raw import Options, Raw
-from trainwell.data.streams import stream_raw
-from trainwell.data.text_sources import joined
+from trainwell.data.text.sources import joined
+from trainwell.data.text.streams import stream_raw
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.data.dataset import Note
-from trainwell.data.encodings import decode, read_bytes
+from trainwell.data.files.encodings import decode, read_bytes
+from trainwell.data.files.media_files import unreadable
 from trainwell.data.frames.columns import is_header
 from trainwell.data.frames.layout import Layout, check_rows, find_layout
-from trainwell.data.media_files import unreadable
 from trainwell.data.raw import Options
 from trainwell.errors import DataError, FolderError
 from trainwell.locales import Text

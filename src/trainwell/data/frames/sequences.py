@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.column_values import mostly
 from trainwell.data.dataset import Note
 from trainwell.data.frames.frame import Frame
 from trainwell.data.raw import Options, Part, Raw
-from trainwell.data.sequence_fit import with_fit
-from trainwell.data.sequence_tables import LongTable, Place, WideTable, wide_layout
-from trainwell.data.sequences import sequences
+from trainwell.data.sequences.fit import with_fit
+from trainwell.data.sequences.in_memory import sequences
+from trainwell.data.sequences.tables import LongTable, Place, WideTable, wide_layout
 from trainwell.data.split import TEST, TRAINING, VALIDATION
-from trainwell.data.table_target import check_target, find_target, known_targets, like_training, target_values
+from trainwell.data.tables.column_values import mostly
+from trainwell.data.tables.target import check_target, find_target, known_targets, like_training, target_values
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

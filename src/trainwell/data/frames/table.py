@@ -7,15 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from trainwell.data.column_values import Slashes, as_names, mostly, slashes
 from trainwell.data.dataset import Note
 from trainwell.data.formats.table import TableFormat
 from trainwell.data.frames.frame import Frame, read_frame
-from trainwell.data.left_out_columns import columns_to_learn_from
 from trainwell.data.raw import Fitted, Options, Part, Raw
 from trainwell.data.split import TEST, TRAINING, VALIDATION
-from trainwell.data.table_notes import listed
-from trainwell.data.table_target import check_target, find_target, known_targets, like_training, target_values
+from trainwell.data.tables.column_values import Slashes, as_names, mostly, slashes
+from trainwell.data.tables.left_out_columns import columns_to_learn_from
+from trainwell.data.tables.notes import listed
+from trainwell.data.tables.target import check_target, find_target, known_targets, like_training, target_values
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

@@ -17,8 +17,8 @@ from trainwell.data.frames.frame import Frame
 from trainwell.data.frames.labels import Labels, class_names, label_columns, read_labels
 from trainwell.data.frames.purpose import text_columns
 from trainwell.data.raw import Options, Part, Raw
-from trainwell.data.text_fit import fit_texts
-from trainwell.data.text_sources import joined, row_names
+from trainwell.data.text.fit import fit_texts
+from trainwell.data.text.sources import joined, row_names
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from trainwell.data.archives import FORMATS, extracted, is_archive, single_top
+from trainwell.data.files.archives import FORMATS, extracted, is_archive, single_top
 from trainwell.data.raw import Options, Raw
 from trainwell.errors import DataError
 from trainwell.locales import Text

@@ -6,8 +6,8 @@ import os
 from typing import Any, TypeGuard
 
 from trainwell.data.raw import Options, Part, Raw
-from trainwell.data.sequence_fit import sequence_raw
-from trainwell.data.series_array import series_frame
+from trainwell.data.sequences.fit import sequence_raw
+from trainwell.data.series.array import series_frame
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

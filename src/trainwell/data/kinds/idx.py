@@ -17,7 +17,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.data.images import unreadable
+from trainwell.data.files.images import unreadable
 from trainwell.data.raw import Options, Part, Raw
 from trainwell.errors import DataError, FolderError
 from trainwell.locales import Text

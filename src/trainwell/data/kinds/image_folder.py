@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from trainwell.data.dataset import Note
-from trainwell.data.folder_layout import PartFiles, check_classes, part_files, part_folders
+from trainwell.data.files.folder_layout import PartFiles, check_classes, part_files, part_folders
+from trainwell.data.files.images import IMAGES, Header, decode_quietly, read_header
+from trainwell.data.files.media_files import DamagedFileError, check_asked, damage_notes, left_out_notes, read_each
+from trainwell.data.files.pixel_store import Pictures, empty_pixels
 from trainwell.data.formats.image import ImageFormat
-from trainwell.data.images import IMAGES, Header, decode_quietly, read_header
-from trainwell.data.media_files import DamagedFileError, check_asked, damage_notes, left_out_notes, read_each
-from trainwell.data.pixel_store import Pictures, empty_pixels
 from trainwell.data.raw import Fitted, Options, Part, Raw
 from trainwell.data.split import check_class_counts
 from trainwell.errors import DataError

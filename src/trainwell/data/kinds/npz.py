@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from trainwell.data.dataset import Note
-from trainwell.data.npz_file import lengths_name, read_arrays
+from trainwell.data.files.npz_file import lengths_name, read_arrays
 from trainwell.data.raw import Options, Part, Raw
-from trainwell.data.sequence_fit import sequence_raw
+from trainwell.data.sequences.fit import sequence_raw
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from trainwell.data.dataset import Note
+from trainwell.data.files.images import IMAGE_SUFFIXES
+from trainwell.data.files.media_files import DamagedFileError, check_asked, damage_notes, is_hidden, read_each
 from trainwell.data.formats.audio import AudioFormat
-from trainwell.data.images import IMAGE_SUFFIXES
-from trainwell.data.media_files import DamagedFileError, check_asked, damage_notes, is_hidden, read_each
 from trainwell.data.raw import Fitted, Options, Part, Raw
-from trainwell.data.recordings import LONGEST, Recordings, decode_each, silence_notes
 from trainwell.data.scaling import UNSCALED
-from trainwell.data.sound import FORMATS, SOUND_SUFFIXES, SOUNDS, SoundHeader, Wave, read_header
-from trainwell.data.sound_layout import Layout, find_layout
+from trainwell.data.sound.file import FORMATS, SOUND_SUFFIXES, SOUNDS, SoundHeader, Wave, read_header
+from trainwell.data.sound.layout import Layout, find_layout
+from trainwell.data.sound.recordings import LONGEST, Recordings, decode_each, silence_notes
 from trainwell.errors import DataError
 from trainwell.locales import Text
 

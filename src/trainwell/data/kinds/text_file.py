@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Any
 
-from trainwell.data.encodings import read_text
+from trainwell.data.files.encodings import read_text
 from trainwell.data.raw import Options, Raw
-from trainwell.data.streams import stream_raw
+from trainwell.data.text.streams import stream_raw
 from trainwell.locales import Text
 
 PRIORITY = 45

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from trainwell.data.dataset import Note
-from trainwell.data.encodings import read_text
-from trainwell.data.folder_layout import PartFiles, check_classes, part_files, part_folders
+from trainwell.data.files.encodings import read_text
+from trainwell.data.files.folder_layout import PartFiles, check_classes, part_files, part_folders
+from trainwell.data.files.images import IMAGE_SUFFIXES
+from trainwell.data.files.media_files import is_hidden, left_out_notes
 from trainwell.data.formats.text import RawTexts
-from trainwell.data.images import IMAGE_SUFFIXES
-from trainwell.data.media_files import is_hidden, left_out_notes
 from trainwell.data.raw import Options, Part, Raw
 from trainwell.data.split import check_class_counts
-from trainwell.data.text_fit import fit_texts
-from trainwell.data.text_sources import TEXTS
+from trainwell.data.text.fit import fit_texts
+from trainwell.data.text.sources import TEXTS
 from trainwell.errors import DataError, TrainwellError
 from trainwell.locales import Text
 

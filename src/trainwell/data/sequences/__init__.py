@@ -1,0 +1,1 @@
+"""Sequences: each sample is some steps of some channels, and the lengths differ."""

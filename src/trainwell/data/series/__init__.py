@@ -1,0 +1,1 @@
+"""One series in time, which is cut into windows: its time, step, season and columns."""

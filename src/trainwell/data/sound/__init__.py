@@ -1,0 +1,1 @@
+"""Sound: one file, many of them, and how they are laid out."""
