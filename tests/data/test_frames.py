@@ -264,6 +264,18 @@ def test_what_is_recognised(tmp_path):
     assert delimited.recognises(tmp_path)
 
 
+def test_the_only_table_of_a_folder_is_read(tmp_path):
+    (tmp_path / "flowers.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "README.md").write_text("what it is", encoding="utf-8")
+    assert delimited.recognises(tmp_path)
+    alone, direct = (delimited.read(source, Options()) for source in (tmp_path, tmp_path / "flowers.csv"))
+    assert (alone.kind, alone.task) == (direct.kind, direct.task)
+    (tmp_path / "more.csv").write_text(TABLE, encoding="utf-8")
+    assert not delimited.recognises(tmp_path)  # which of them?
+    (tmp_path / "more.csv").rename(tmp_path / "more.wav")
+    assert not delimited.recognises(tmp_path)  # the table tells of recordings
+
+
 def test_parts_of_a_folder_must_be_alike(tmp_path, refused):
     (tmp_path / "train.csv").write_text(TEXTS, encoding="utf-8")
     (tmp_path / "test.csv").write_text("review\nthis one has no label\n", encoding="utf-8")

@@ -63,7 +63,7 @@ def test_none_means_not_given():
         ({"learning_rate": 0}, "learning_rate must be"),
         ({"learning_rate": math.nan}, "learning_rate must be"),
         ({"learning_rate": "fast"}, "learning_rate must be"),
-        ({"clip_norm": 0}, "limit must be"),
+        ({"clip_norm": -1}, "limit must be"),
         ({"clip_norm": 1, "clip_value": 1}, "only one kind of gradient clipping.*clip_value and clip_norm"),
         ({"weight_decay": -1}, "weight_decay must be"),
         ({"label_smoothing": 1}, "label_smoothing must be"),

@@ -210,6 +210,8 @@ def test_recurrent_networks_are_clipped_unless_another_clipping_is_asked_for():
     assert not said["global_clip_norm"].given
     optimizer = networks.build("gru", data, clip_value=0.5).model.optimizer
     assert (optimizer.clipvalue, optimizer.global_clipnorm) == (0.5, None)
+    optimizer = networks.build("gru", data, global_clip_norm=0).model.optimizer
+    assert (optimizer.clipvalue, optimizer.clipnorm, optimizer.global_clipnorm) == (None, None, None)
 
 
 def test_the_penalty_and_the_start_of_recurrent_kernels():

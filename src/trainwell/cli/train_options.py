@@ -66,9 +66,17 @@ OPTIONS = {
         zh="默认 cosine；还有 constant、linear、exponential、step、inverse_time。",
     ),
     "warmup": Text(en="Steps over which the rate rises from 0.", zh="学习率从 0 升起的步数。"),
-    "clip_value": Text(en="Clip every gradient value to this size.", zh="将每个梯度值裁剪到该大小。"),
-    "clip_norm": Text(en="Clip the gradient of each weight to this L2 norm.", zh="将每个权重的梯度裁剪到该 L2 范数。"),
-    "global_clip_norm": Text(en="Clip all gradients together to this L2 norm.", zh="将全部梯度一起裁剪到该 L2 范数。"),
+    "clip_value": Text(
+        en="Clip every gradient value to this size; 0: no clipping.", zh="将每个梯度值裁剪到该大小；0 表示不裁剪。"
+    ),
+    "clip_norm": Text(
+        en="Clip the gradient of each weight to this L2 norm; 0: no clipping.",
+        zh="将每个权重的梯度裁剪到该 L2 范数；0 表示不裁剪。",
+    ),
+    "global_clip_norm": Text(
+        en="Clip all gradients together to this L2 norm; 0: no clipping.",
+        zh="将全部梯度一起裁剪到该 L2 范数；0 表示不裁剪。",
+    ),
     "weight_decay": Text(en="Decay of the weights, apart from the loss.", zh="独立于损失的权重衰减。"),
     "label_smoothing": Text(
         en="How much of each label is spread over the other classes.", zh="分给其他类别的标签比例。"

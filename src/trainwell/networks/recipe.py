@@ -32,9 +32,9 @@ class Recipe:
         l2: strength of the L2 penalty on kernels, 0 or more.
         optimizer: name of the optimizer.
         learning_rate: of the optimizer, above 0; the one on which the schedule works.
-        clip_value: limit for each number of a gradient, or None.
-        clip_norm: limit for the L2 norm of each weight's gradient, or None.
-        global_clip_norm: limit for the L2 norm of all gradients together, or None.
+        clip_value: limit for each number of a gradient; None, or 0 when asked for, is no limit.
+        clip_norm: limit for the L2 norm of each weight's gradient, likewise.
+        global_clip_norm: limit for the L2 norm of all gradients together, likewise.
         weight_decay: share of each weight taken away per update times the learning rate; None leaves it to the
             optimizer.
         schedule: name of the learning-rate schedule.
@@ -202,7 +202,7 @@ def _rate(optimizer: Technique, rate: object) -> float:
 
 
 def _clipping(asked: Mapping[str, Any]) -> dict[str, float | None]:
-    given = [name for name in _CLIPPINGS if name in asked]
+    given = [name for name in _CLIPPINGS if name in asked and not _is_zero(asked[name])]
     if len(given) > 1:
         raise SettingError(
             Text(
@@ -211,7 +211,11 @@ def _clipping(asked: Mapping[str, Any]) -> dict[str, float | None]:
                 zh=f"一次只能使用一种梯度裁剪，给出的有 {'、'.join(given)}；请只保留一种",
             )
         )
-    return {name: _checked(name, "limit", asked[name]) if name in asked else None for name in _CLIPPINGS}
+    return {name: _checked(name, "limit", asked[name]) if name in given else None for name in _CLIPPINGS}
+
+
+def _is_zero(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool) and value == 0
 
 
 def _warmup(value: object) -> float:

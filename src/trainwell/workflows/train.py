@@ -224,7 +224,7 @@ def train(
                     save_learned(learned, temporary_file)
             if temporary:
                 weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
-            _write(run, language or preferred_language(), learned)
+            write_run(run, language or preferred_language(), learned)
             if outcome.stopped != "interrupted":
                 (folder / CHECKPOINT).unlink(missing_ok=True)
             return run
@@ -296,7 +296,7 @@ def _check_shapes(model: Any, data: Dataset) -> None:
         )
 
 
-def _write(run: Run, language: Language, learned: Sequence[Learned]) -> None:
+def write_run(run: Run, language: Language, learned: Sequence[Learned] = ()) -> None:
     """Everything that a run's folder holds besides model and recording."""
     write_whole(run.folder / FACTS, run.facts.to_json().encode())
     write_whole(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())

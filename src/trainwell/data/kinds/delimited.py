@@ -1,4 +1,4 @@
-"""A file of rows and columns (CSV, TSV, JSONL, Parquet), or a folder with train and test files of such."""
+"""A file of rows and columns (CSV, TSV, JSONL, Parquet), a folder with one such file, or with train and test files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,16 @@ from trainwell.locales import Text
 PRIORITY = 42
 NAMES: tuple[str, ...] = ()
 ACCEPTS = Text(
-    en=f"a file of rows and columns ({FORMATS}, also .gz), or a folder with train and test files of such",
-    zh=f"由行和列组成的文件（{FORMATS}，也可以是 .gz），或含有 train 和 test 这类文件的文件夹",
+    en=f"a file of rows and columns ({FORMATS}, also .gz), or a folder with one such file, or with train and test "
+    "files of such",
+    zh=f"由行和列组成的文件（{FORMATS}，也可以是 .gz），或只含一个这类文件、或含有 train 和 test 这类文件的文件夹",
 )
 _PARTS = {
     "train": ("train", "training"),
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing"),
 }
+_ABOUT = frozenset({"", ".md", ".rst", ".txt", ".pdf", ".html"})  # files beside a table that may tell of it
 _PEEK = 1 << 16  # bytes of a .txt that show whether it has tabs
 
 
@@ -39,13 +41,13 @@ class FrameReader(Protocol):
 
 
 def recognises(source: Any) -> bool:
-    """Whether `source` is such a file by its name, or a folder with a train and a test file; a .txt must have tabs."""
+    """Whether `source` is such a file by its name, or such a folder; a .txt must have tabs."""
     if not isinstance(source, str | os.PathLike):
         return False
     path = Path(source)
     try:
         if path.is_dir():
-            return {"train", "test"} <= _part_files(path).keys()
+            return {"train", "test"} <= _part_files(path).keys() or _only_file(path) is not None
         if not is_frame_file(path) or not path.is_file():
             return False
         return frame_suffix(path) != ".txt" or _has_tabs(path)
@@ -62,8 +64,9 @@ def read(source: Any, options: Options) -> Raw:
         UnknownNameError: a column that was asked for is not there.
     """
     path = Path(source)
-    if not path.is_dir():
-        frame = replace(read_frame(path, options), source=str(source))
+    alone = _only_file(path) if path.is_dir() else path
+    if alone is not None:
+        frame = replace(read_frame(alone, options), source=str(source))
         return _reader(frame, options).read(frame, options)
     files = _part_files(path)
     frame = read_frame(files["train"], options)
@@ -94,6 +97,15 @@ def _like(frame: Frame, path: Path, options: Options) -> Frame:
             )
         )
     return replace(other, data=other.data.select(frame.columns))
+
+
+def _only_file(folder: Path) -> Path | None:
+    """The one table in a folder that has nothing else to learn from; None if it is not so."""
+    seen = [path for path in folder.iterdir() if not path.name.startswith((".", "__"))]
+    tables = [path for path in seen if path.is_file() and is_frame_file(path) and frame_suffix(path) != ".txt"]
+    others = [path for path in seen if path not in tables]
+    only = len(tables) == 1 and all(path.is_file() and path.suffix.lower() in _ABOUT for path in others)
+    return tables[0] if only else None
 
 
 def _part_files(folder: Path) -> dict[str, Path]:

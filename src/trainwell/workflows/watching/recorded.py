@@ -14,17 +14,15 @@ from trainwell.blueprint import Blueprint, FitSettings
 from trainwell.errors import ModelError
 from trainwell.locales import Language
 from trainwell.report.facts import DataFacts
-from trainwell.report.html import write_html
 from trainwell.report.progress import TrainingProgress
-from trainwell.report.result_json import result
 from trainwell.signals import Observer, Recording
-from trainwell.whole_file import whole_file, write_whole
+from trainwell.whole_file import whole_file
 from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.interruption import interruptible
 from trainwell.workflows.listener import Listener
-from trainwell.workflows.run import Run, write_json
-from trainwell.workflows.run_folder import BLUEPRINT, FACTS, FINDINGS, MODEL, REPORT, RESULT, claim, writing_to
-from trainwell.workflows.train import STOPPING
+from trainwell.workflows.run import Run
+from trainwell.workflows.run_folder import BLUEPRINT, MODEL, claim, writing_to
+from trainwell.workflows.train import STOPPING, write_run
 
 Training = Callable[[Listener, Callable[[], bool]], engine.Outcome]
 
@@ -99,10 +97,7 @@ def recorded(
             began=began,
         )
         run = Run(folder, facts)
-        write_whole(folder / FACTS, facts.to_json().encode())
-        write_whole(folder / FINDINGS, (facts.diagnosis.to_json() + "\n").encode())
-        write_html(facts, run.recording, language, folder / REPORT)
-        write_whole(folder / RESULT, write_json(result(facts, folder)))
+        write_run(run, language)
     except Exception as error:  # noqa: BLE001 (a script that trained for hours must not be lost to a report)
         return outcome, error
     return outcome, run
