@@ -4,8 +4,9 @@
 
 Each sequence has two channels: random numbers from 0 to 1, and marks, two of which are 1, one in each half. To be
 learned is the sum of the two marked numbers. Always answering 1 has a mean squared error of 0.167; a network that is
-better must have carried a number across many steps. The memory column is how far back an input still moves the answer
-(steps until the gradient has fallen for good below 1% of its largest value), before and after the training.
+better must have carried a number across many steps: the cells read one way, and only their last state answers. The
+memory column is how far back an input still moves the answer (steps until the gradient has fallen for good below 1% of
+its largest value), before and after the training.
 """
 
 from __future__ import annotations
@@ -65,7 +66,8 @@ def main() -> None:
                     name=f"adding_{steps}",
                 )
                 updates = arguments.epochs * -(-len(data.train) // 32)
-                built = tw.networks.build(cell, data, steps=updates, seed=seed, schedule="cosine")
+                one_way = {"bidirectional": False, "pooling": "last"}
+                built = tw.networks.build(cell, data, steps=updates, seed=seed, schedule="cosine", **one_way)
                 before = remembered_steps(built.model, data.test.x[:32])
                 out = arguments.pictures / f"adding-{steps}-{cell}-{seed}" if arguments.pictures else None
                 run = tw.train(built.model, data, epochs=arguments.epochs, seed=seed, network=cell, out=out)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from trainwell.diagnosis.contract import Contract
 from trainwell.signals import Recording
 
 CLIPPING = ("clipvalue", "clipnorm", "global_clipnorm")
@@ -47,6 +48,7 @@ class Facts:
         stopped: why the training ended before its last epoch: "callback", "interrupted", "not_finite"; "" if it did
             not.
         kept_epoch: the epoch (from 1) whose weights were kept; None if the last, or not known.
+        contract: of data, last layer and loss.
     """
 
     recording: Recording
@@ -67,6 +69,7 @@ class Facts:
     trivial_accuracy: float | None = None
     stopped: str | None = None
     kept_epoch: int | None = None
+    contract: Contract | None = None
 
     @classmethod
     def of(
@@ -77,6 +80,7 @@ class Facts:
         *,
         stopped: str | None = None,
         kept_epoch: int | None = None,
+        contract: Contract | None = None,
     ) -> Facts:
         """The facts of a run, from plain values; what is missing stays unknown.
 
@@ -88,6 +92,7 @@ class Facts:
                 "trivial_loss".
             stopped: see the attribute.
             kept_epoch: see the attribute.
+            contract: see the attribute.
         """
         blueprint, data = blueprint or {}, data or {}
         compiled: Mapping[str, Any] = blueprint.get("compile") or {}
@@ -120,6 +125,7 @@ class Facts:
             trivial_accuracy=max(shares) if shares else None,
             stopped=stopped,
             kept_epoch=kept_epoch,
+            contract=contract,
         )
 
 

@@ -148,6 +148,7 @@ class Problem:
 
 FACT_NAMES = {
     "batch_size": Text(en="batch size", zh="批次大小"),
+    "contract": Text(en="contract of data, last layer and loss", zh="数据、输出层与损失之间的约定"),
     "trivial_loss": Text(en="loss of the trivial predictor", zh="平凡预测的损失"),
 }
 

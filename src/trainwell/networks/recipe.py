@@ -215,7 +215,7 @@ def _clipping(asked: Mapping[str, Any]) -> dict[str, float | None]:
 
 
 def _is_zero(value: object) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool) and value == 0
+    return isinstance(value, Real) and value is not False and value == 0
 
 
 def _warmup(value: object) -> float:

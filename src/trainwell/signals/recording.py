@@ -127,6 +127,12 @@ class Recording:
             _read_history(run / HISTORY),
         )
 
+    @classmethod
+    def empty(cls) -> Recording:
+        """A recording of no step and no layer: what is there before a training."""
+        rows: Rows = np.empty(0, row_type(len(RUN_MEASURES)))
+        return cls(Layout((), ()), rows, np.empty(0, row_type(0)), ())
+
     @property
     def layers(self) -> tuple[LayerInfo, ...]:
         """The watched layers, in the order of the data's way through the model."""
