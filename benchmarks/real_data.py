@@ -1,6 +1,6 @@
 """Every kind of data, defaults only: test figure, time and peak memory; beside it Keras `fit` and a classical model.
 
-    python benchmarks/real_data.py [--data FOLDER] [--seeds 0 1 2] [--only NAME ...] [--without-keras] [--out FILE]
+    python benchmarks/real_data.py [--data FOLDER] [--seeds 0 1 2] [--only NAME ...] [--without-keras] [--runs DIR]
 
 Each training runs in a process of its own, so that peak memory is its own, and trainwell and Keras take turns, so that
 the machine's mood meets both. Keras gets the very same blueprint: network, initial weights, optimizer, schedule, early
@@ -209,6 +209,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", nargs="+", choices=CASES, metavar="SET")
     parser.add_argument("--without-keras", action="store_true")
+    parser.add_argument("--keras-seeds", type=int, default=99, help="Keras gets so many of the seeds only")
     parser.add_argument("--runs", type=Path, help="keep the runs in this folder")
     arguments = parser.parse_args()
     print(f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}", flush=True)
@@ -240,7 +241,7 @@ def row(
         for seed in arguments.seeds:
             run = folder / f"{name}-{network}-{seed}"
             ours.append(trainwell(source, network, case.options, seed, run))
-            if not arguments.without_keras:
+            if not arguments.without_keras and len(keras) < arguments.keras_seeds:
                 keras.append(keras_fit(source, case.options, run))
     except RuntimeError as error:
         if not ours:

@@ -39,7 +39,7 @@ def test_columns_are_found_and_said(written, said):
     assert data.scaling.mean == (0.0,)
     assert "column review; to predict: column label; not used: when" in said(data)[0]
     line = int(data.train.names[0].split(":")[1])
-    assert data.format.show(data.train.x[0]) == review(line - 2)
+    assert data.format.show(data.train.x[0]) == review(line - 2).replace(str(line - 2), "[UNK]")  # it was there once
     assert data.train.y[0] == (line - 2) % 2
 
 
@@ -201,9 +201,9 @@ def test_loading_twice_gives_the_same(written):
 @pytest.mark.parametrize(
     ("name", "samples", "classes", "tokens"),
     [
-        ("sms_spam/sms.tsv", 5574 - 403, ("ham", "spam"), "byte_pair"),
+        ("sms_spam/sms.tsv", 5574 - 403, ("ham", "spam"), "words"),
         ("waimai_10k/waimai_10k.csv", 11987, ("0", "1"), "characters"),
-        ("ag_news_7600/ag_news_test.csv", 7600, ("World", "Sports", "Business", "Sci/Tech"), "byte_pair"),
+        ("ag_news_7600/ag_news_test.csv", 7600, ("World", "Sports", "Business", "Sci/Tech"), "words"),
     ],
 )
 def test_real_sets(name, samples, classes, tokens):

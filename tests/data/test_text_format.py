@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from trainwell.data.formats import format_from_json, format_to_json
 from trainwell.data.formats.text import RawTexts, TextFormat
 from trainwell.data.raw import Options
+from trainwell.data.text import fit
 from trainwell.data.text.fit import fit_stream, fit_texts
 from trainwell.data.text.tokens import END, PAD, UNKNOWN, chinese_share, shortened
 from trainwell.errors import DataError, FolderError, UnknownNameError
@@ -26,7 +27,7 @@ def stream(texts, **options):
     return fit_stream((), RawTexts(texts), Options(**options)).format
 
 
-@pytest.mark.parametrize(("texts", "tokens"), [(ENGLISH, "byte_pair"), (CHINESE, "characters")])
+@pytest.mark.parametrize(("texts", "tokens"), [(ENGLISH, "words"), (CHINESE, "characters")])
 def test_the_rule_for_tokens_and_length(texts, tokens):
     made = fitted(texts)
     x = made.encode(RawTexts(texts))
@@ -77,7 +78,7 @@ def test_words():
     made = fitted(ENGLISH, tokens="words")
     ids = made.encode(["the Film xylophone, good"])[0]
     assert ids[2] == UNKNOWN
-    assert made.decode(ids) == "the film \ufffd , good"
+    assert made.decode(ids) == "the film [UNK] , good"
     assert [made.token_text(int(i)) for i in ids[:3]] == ["the", "film", "[UNK]"]
 
 
@@ -114,8 +115,15 @@ def test_the_same_texts_give_the_same_tokenizer():
     assert format_to_json(fitted(ENGLISH)) == format_to_json(fitted(ENGLISH))
 
 
+def test_byte_pairs_where_there_is_much_text_or_no_blank_parts_the_words(monkeypatch):
+    thai = [text.replace(" ", "") for text in ENGLISH]
+    assert fitted(thai).tokens == "byte_pair"
+    monkeypatch.setattr(fit, "WORDS_UP_TO", sum(map(len, ENGLISH)) - 1)
+    assert fitted(ENGLISH).tokens == "byte_pair"
+
+
 def test_the_vocabulary_is_bounded_and_of_the_training_part_only():
-    assert fitted(ENGLISH, vocabulary=300).vocabulary_size == 300
+    assert fitted(ENGLISH, vocabulary=300, tokens="byte_pair").vocabulary_size == 300
     made = fitted(CHINESE, vocabulary=10)
     assert made.vocabulary_size == 10
     assert made.encode(["龘"])[0][0] == UNKNOWN

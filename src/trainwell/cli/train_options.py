@@ -127,8 +127,8 @@ OPTIONS = {
     "window": Text(en="Forecasting: steps that are looked at.", zh="时间序列预测：向前看的步数。"),
     "horizon": Text(en="Forecasting: steps that are predicted: 1.", zh="时间序列预测：预测的步数，默认 1。"),
     "tokens": Text(
-        en="How text is cut: characters (Chinese), byte_pair (else) or words.",
-        zh="文本的切分方式：characters（中文默认）、byte_pair（其他默认）或 words。",
+        en="How text is cut: characters (Chinese; to be continued), words (else) or byte_pair (of much text).",
+        zh="文本的切分方式：characters（中文、续写的默认）、words（其他默认）、byte_pair（文本很多时的默认）。",
     ),
     "vocabulary": Text(en="Largest number of different tokens.", zh="不同词元的最大数量。"),
     "max_length": Text(

@@ -81,7 +81,7 @@ def load(
         drop: columns to leave out.
         window: forecasting: steps that are looked at, 1 or more; None for the rule that a note states.
         horizon: forecasting: steps that are predicted, 1 or more.
-        tokens: how text is cut: "byte_pair", "characters" or "words"; None: characters for Chinese, else byte pairs.
+        tokens: how text is cut: "byte_pair", "characters" or "words"; None for the rule that a note states.
         vocabulary: largest number of different tokens, 2 or more; None for the rule that a note states.
         max_length: longest text in tokens or sequence in steps, 1 or more; what is behind is cut off.
         sample_rate: of sound in Hz; None for the commonest rate of the files, at most 16,000.

@@ -14,7 +14,7 @@ from trainwell.data.dataset import Kind, Note
 from trainwell.data.formats import Samples
 from trainwell.data.padding import padded
 from trainwell.data.text.sources import read_texts
-from trainwell.data.text.tokens import END, PAD, UNKNOWN, Tokens, open_tokenizer, shortened
+from trainwell.data.text.tokens import END, PAD, SPECIAL, UNKNOWN, Tokens, open_tokenizer, shortened
 from trainwell.errors import DataError
 from trainwell.locales import Text
 
@@ -104,9 +104,10 @@ class TextFormat:
                 batch, size = [], 0
 
     def decode(self, ids: Any, /) -> str:
-        """Text of tokens (tokens,): nothing for padding, a line break for an end, U+FFFD for an unknown one."""
+        """Text of tokens (tokens,): nothing for padding, a line break for an end, [UNK] or U+FFFD for an unknown one."""
         numbers = np.asarray(ids).reshape(-1).tolist()
-        written = {PAD: "", UNKNOWN: _STRANGE, END: "\n"}
+        strange = SPECIAL[UNKNOWN] if self.tokens == "words" else _STRANGE
+        written = {PAD: "", UNKNOWN: strange, END: "\n"}
         pieces: list[str] = []
         run: list[int] = []
         for number in [*numbers, PAD]:

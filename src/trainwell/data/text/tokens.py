@@ -47,7 +47,7 @@ def train_tokenizer(
 
     Byte pairs are the byte-level ones of GPT-2 (Radford et al. 2019; Sennrich, Haddow and Birch, "Neural Machine
     Translation of Rare Words with Subword Units", 2016): no text is unknown to them, and decoding gives it back letter
-    by letter. Words are runs of letters and digits, or of signs.
+    by letter. Words are runs of letters and digits, or of signs; a line break is one too.
 
     Args:
         texts: of the training part only.
@@ -72,7 +72,7 @@ def train_tokenizer(
             made.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
             made.decoder = decoders.Fuse()
         else:
-            made.pre_tokenizer = pre_tokenizers.Whitespace()
+            made.pre_tokenizer = pre_tokenizers.Split(Regex(r"\w+|[^\w\s]+|\n"), "removed", invert=True)
     if plain:
         made.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Lowercase()])
     made.train_from_iterator(texts, trainer)
