@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from trainwell.data import Dataset, load
     from trainwell.diagnosis import Finding
     from trainwell.signals import Recording
-    from trainwell.workflows import Run, generate, open_run, predict, train
+    from trainwell.workflows import Run, diagnose, generate, open_run, predict, train
 
 __version__ = "0.1.0"
 
@@ -35,6 +35,7 @@ _HOMES = {
     "Recording": "trainwell.signals",
     "Finding": "trainwell.diagnosis",
     "Run": "trainwell.workflows",
+    "diagnose": "trainwell.workflows",
     "open_run": "trainwell.workflows",
     "generate": "trainwell.workflows",
     "predict": "trainwell.workflows",
@@ -50,6 +51,7 @@ __all__ = [
     "Run",
     "blueprint",
     "data",
+    "diagnose",
     "diagnosis",
     "engine",
     "generate",

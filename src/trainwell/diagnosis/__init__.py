@@ -1,6 +1,7 @@
 """The doctor for trainings: from a recording and plain facts to named problems. Needs neither JAX nor Keras."""
 
-from trainwell.diagnosis.doctor import diagnose
+from trainwell.diagnosis.contract import Contract
+from trainwell.diagnosis.doctor import diagnose, preflight
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Diagnosis, Evidence, Finding, NotChecked, Remedy
 from trainwell.diagnosis.problem import Needs, Problem, Threshold
@@ -8,6 +9,7 @@ from trainwell.diagnosis.problems import all_problems
 
 __all__ = [
     "Cause",
+    "Contract",
     "Diagnosis",
     "Evidence",
     "Facts",
@@ -19,4 +21,5 @@ __all__ = [
     "Threshold",
     "all_problems",
     "diagnose",
+    "preflight",
 ]

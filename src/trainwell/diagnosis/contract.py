@@ -100,7 +100,7 @@ class Contract:
         from_logits: whether the loss takes numbers that went through no softmax or sigmoid.
         ignored_class: the class number that the loss leaves out; None for none.
         metrics: Keras's names in snake case.
-        learning_rate: as compiled, of the first step where it is a schedule; None if not known.
+        learning_rate: as compiled, the largest of the training where it is a schedule; None if not known.
         optimizer: Keras class name.
         adapts: whether the optimizer scales each weight's step by itself (Adam, RMSprop, ...), so that a rate has the
             same meaning for all losses.

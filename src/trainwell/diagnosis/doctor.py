@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from trainwell.diagnosis.contract import Contract
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import SEVERITIES, Diagnosis, Finding, NotChecked
 from trainwell.diagnosis.problem import Origin, Problem
 from trainwell.diagnosis.problems import all_problems
+from trainwell.signals import Recording
 
 
 def diagnose(facts: Facts, problems: Sequence[Problem] | None = None) -> Diagnosis:
@@ -37,6 +39,12 @@ def diagnose(facts: Facts, problems: Sequence[Problem] | None = None) -> Diagnos
         not_checked=tuple(not_checked),
         checked=tuple(problem.identifier for problem in looked_for if problem.identifier not in missed),
     )
+
+
+def preflight(contract: Contract) -> Diagnosis:
+    """Name what is wrong before the first step: all that data, last layer, loss and optimizer tell."""
+    before = [problem for problem in all_problems() if problem.before_training]
+    return diagnose(Facts(Recording.empty(), contract=contract), before)
 
 
 def linked(findings: Sequence[Finding], symptom_of: Mapping[str, Sequence[Origin]]) -> tuple[Finding, ...]:

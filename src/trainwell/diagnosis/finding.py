@@ -112,11 +112,13 @@ class Diagnosis:
         findings: what to mend first stands first.
         not_checked: what was not looked for, and why.
         checked: identifiers of the problems that were looked for.
+        overhead: time that watching took, as a share of the unwatched training's; None if not measured.
     """
 
     findings: tuple[Finding, ...]
     not_checked: tuple[NotChecked, ...]
     checked: tuple[str, ...]
+    overhead: float | None = None
 
     def to_json(self) -> str:
         """As JSON text, both languages inside: a report can be made from it alone.
@@ -147,6 +149,7 @@ class Diagnosis:
                     for one in raw["not_checked"]
                 ),
                 tuple(str(problem) for problem in raw["checked"]),
+                None if raw.get("overhead") is None else float(raw["overhead"]),
             )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             detail = f"{type(error).__name__}: {error}".splitlines()[0]

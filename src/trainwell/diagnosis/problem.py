@@ -116,6 +116,14 @@ class Problem:
     check: Callable[[Facts], Sequence[Finding] | NotChecked]
     symptom_of: tuple[Origin, ...] = ()
 
+    @property
+    def before_training(self) -> bool:
+        """Whether it can be seen before the first step: in the contract alone."""
+        needs = self.needs
+        return needs.facts == ("contract",) and not (
+            needs.measures or needs.looks or needs.steps or needs.epoch_columns
+        )
+
     def look(self, facts: Facts) -> Sequence[Finding] | NotChecked:
         """What the check says, or why it could not look."""
         missing = self.missing(facts)

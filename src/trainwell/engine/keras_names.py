@@ -24,6 +24,25 @@ def clip(optimizer: Any, gradients: Sequence[Any]) -> Sequence[Any]:
     return optimizer._clip_gradients(gradients)
 
 
+def producer(tensor: Any) -> Any | None:
+    """The layer or operation that made a symbolic tensor; None if Keras does not know."""
+    history = getattr(tensor, "_keras_history", None)
+    return None if history is None else history.operation
+
+
+def taken(operation: Any) -> list[Any]:
+    """The symbolic tensors that a layer or operation was called with."""
+    return [tensor for node in getattr(operation, "_inbound_nodes", ()) for tensor in node.input_tensors]
+
+
+def schedule(optimizer: Any) -> Any | None:
+    """The learning-rate schedule of an optimizer; None if its rate is a number."""
+    import keras
+
+    found = getattr(optimizer, "_learning_rate", None)
+    return found if isinstance(found, keras.optimizers.schedules.LearningRateSchedule) else None
+
+
 def trace_state() -> Any:
     """A value that is equal for two places if and only if they are inside the same JAX transformation."""
     from jax.extend import core

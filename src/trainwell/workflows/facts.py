@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, code
 from trainwell.data import NUMERIC, Dataset
-from trainwell.diagnosis import Facts, diagnose
+from trainwell.diagnosis import Contract, Facts, diagnose
 from trainwell.errors import UnknownNameError
 from trainwell.report.facts import (
     Choice,
@@ -44,6 +45,7 @@ def facts_of_run(
     choices: tuple[Choice, ...],
     command: str,
     began: float,
+    contract: Contract | None = None,
 ) -> RunFacts:
     """Measure the network, ask the doctor, and put together what the report says.
 
@@ -61,6 +63,7 @@ def facts_of_run(
         choices: settings with reasons.
         command: how to get the run again.
         began: `time.perf_counter()` at the start of the whole.
+        contract: of data, last layer and loss, as they were before the first step.
     """
     stopped_early = bool(early) and early[0].stopped_epoch > 0
     best = early[0].best_epoch + 1 if early and early[0].best_weights is not None else None
@@ -73,8 +76,11 @@ def facts_of_run(
             _data_facts_for_diagnosis(data, data_facts, model),
             stopped=outcome.stopped or "",
             kept_epoch=kept_epoch,
+            contract=contract,
         )
     )
+    if watched and outcome.look_cost is not None:
+        diagnosis = replace(diagnosis, overhead=outcome.look_cost / outcome.every)
     step_times = recording.run("step_time").mean
     return RunFacts(
         data=data_facts,

@@ -18,6 +18,7 @@ from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
 from trainwell.data import Dataset
 from trainwell.data.formats import format_to_json
+from trainwell.diagnosis import Contract, preflight
 from trainwell.errors import ModelError, SettingError
 from trainwell.explain.learned import Learned
 from trainwell.explain.learned import save as save_learned
@@ -38,6 +39,7 @@ from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.generate import sample
 from trainwell.workflows.interruption import interruptible
 from trainwell.workflows.listener import Listener
+from trainwell.workflows.preflight import contract_of
 from trainwell.workflows.run import Run, write_json
 from trainwell.workflows.run_folder import (
     BLUEPRINT,
@@ -159,6 +161,19 @@ def train(
                 zh="继续训练需要未完成运行的文件夹；请给出 out=",
             )
         )
+    contract = None
+    if watch:
+        contract = contract_of(
+            model,
+            x,
+            y,
+            validation=validation,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            steps=epochs * -(-samples // batch_size),
+        )
+    if contract is not None and progress:
+        tell_before(contract, progress)
     temporary = Path(tempfile.mkdtemp(prefix="trainwell-")) if out is None else None
     target = temporary or Path(out or ".")
     weights = 4 * sum(math.prod(weight.shape) for weight in model.weights)
@@ -212,6 +227,7 @@ def train(
                 choices=tuple(choices),
                 command=command or "tw.train(...)",
                 began=began,
+                contract=contract,
             )
             if data is not None and data.format is not None:
                 write_whole(folder / INPUT, write_json(format_to_json(data.format)))
@@ -238,6 +254,18 @@ STOPPING = Text(
     en="Stopping after this step; what was learned is kept. Ctrl-C again ends at once.",
     zh="将在当前训练步之后停止，已学到的内容会保留。再按一次 Ctrl-C 立即结束。",
 )
+
+
+def tell_before(contract: Contract, progress: TrainingProgress) -> None:
+    """Say what is wrong before hours are spent on it."""
+    for finding in preflight(contract).findings:
+        if finding.severity == "error":
+            progress.message(
+                Text(
+                    en=f"{finding.title.en}: {finding.summary.en}",
+                    zh=f"{finding.title.zh}：{finding.summary.zh}",
+                )
+            )
 
 
 def _early_stopping(patience: int | None, monitor: str) -> list[Any]:

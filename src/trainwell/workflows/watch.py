@@ -173,6 +173,7 @@ class _Watching:
             command=self._command,
             progress=progress,
             language=self._language,
+            contract=training.contract,
         )
         if isinstance(kept, Run):
             self.runs.append(kept)

@@ -104,7 +104,7 @@ class TextFormat:
                 batch, size = [], 0
 
     def decode(self, ids: Any, /) -> str:
-        """Text of tokens (tokens,): nothing for padding, a line break for an end, [UNK] or U+FFFD for an unknown one."""
+        """Text of tokens (tokens,): nothing for padding, a line break for an end, [UNK] or U+FFFD for an unknown."""
         numbers = np.asarray(ids).reshape(-1).tolist()
         strange = SPECIAL[UNKNOWN] if self.tokens == "words" else _STRANGE
         written = {PAD: "", UNKNOWN: strange, END: "\n"}

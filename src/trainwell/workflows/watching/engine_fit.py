@@ -9,9 +9,11 @@ import numpy as np
 
 from trainwell import engine
 from trainwell.blueprint import FitSettings, LayerInfo
+from trainwell.diagnosis import Contract
 from trainwell.errors import InputError
 from trainwell.report.facts import Part
 from trainwell.workflows.listener import Listener
+from trainwell.workflows.preflight import contract_of
 from trainwell.workflows.watching.fit_data import fit_data
 
 KERAS_BATCH_SIZE = 32  # of fit, if none is given
@@ -111,6 +113,21 @@ class EngineFit:
             if begun.at_work:
                 raise
             raise Refused(error) from error
+
+    def contract(self) -> Contract | None:
+        """What data, last layer and loss promise one another; None for a source of batches."""
+        data = self.data
+        if data.samples is None or data.y is None:
+            return None
+        return contract_of(
+            self._model,
+            data.x,
+            data.y,
+            validation=data.validation,
+            class_weight=self.settings.class_weight,
+            sample_weight=data.sample_weight,
+            steps=self.settings.epochs * -(-data.samples // self.settings.batch_size),
+        )
 
     def _counting(self) -> Any:
         """A callback that reads the samples of an epoch off Keras's running mean of the loss."""

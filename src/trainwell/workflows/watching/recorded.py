@@ -11,6 +11,7 @@ from typing import Any
 
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
+from trainwell.diagnosis import Contract
 from trainwell.errors import ModelError
 from trainwell.locales import Language
 from trainwell.report.facts import DataFacts
@@ -22,7 +23,7 @@ from trainwell.workflows.interruption import interruptible
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.run import Run
 from trainwell.workflows.run_folder import BLUEPRINT, MODEL, claim, writing_to
-from trainwell.workflows.train import STOPPING, write_run
+from trainwell.workflows.train import STOPPING, tell_before, write_run
 
 Training = Callable[[Listener, Callable[[], bool]], engine.Outcome]
 
@@ -38,6 +39,7 @@ def recorded(
     command: str,
     progress: TrainingProgress | None,
     language: Language,
+    contract: Callable[[], Contract | None] = lambda: None,
 ) -> tuple[engine.Outcome, Run | Exception]:
     """Do a training and keep all about it; the folder is gone again if the training fails.
 
@@ -51,6 +53,7 @@ def recorded(
         command: how to get the run again.
         progress: shows how it goes, or None.
         language: of the report.
+        contract: looks at data, last layer and loss before the first step.
 
     Returns:
         How it ended; and the run, or what went wrong with its report after the training: the script goes on with the
@@ -67,6 +70,9 @@ def recorded(
         with writing_to(folder):
             # before the training, which may change the learning rate; a model that is not built yet is told only after
             blueprint = _blueprint(model, settings) if model.built else None
+            promised = contract()
+            if promised is not None and progress:
+                tell_before(promised, progress)
             listener = Listener(folder, Observer(), progress)
             with interruptible(lambda: progress.message(STOPPING) if progress else None) as should_stop:
                 try:
@@ -95,6 +101,7 @@ def recorded(
             choices=(),
             command=command,
             began=began,
+            contract=promised,
         )
         run = Run(folder, facts)
         write_run(run, language)

@@ -1,0 +1,104 @@
+"""Diagnose a compiled Keras model on data: before the first step, and while it trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from trainwell import engine
+from trainwell.data import Dataset
+from trainwell.diagnosis import Diagnosis, NotChecked, all_problems, preflight
+from trainwell.errors import TrainwellError
+from trainwell.locales import Text
+from trainwell.networks import targets
+from trainwell.report.progress import TrainingProgress
+from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.train import train
+
+
+def diagnose(
+    model: Any,
+    x: Any,
+    y: Any = None,
+    *,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    validation_data: tuple[Any, ...] | None = None,
+    callbacks: Sequence[Any] = (),
+    class_weight: Mapping[int, float] | None = None,
+    sample_weight: Any = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    every: int | None = None,
+    progress: TrainingProgress | None = None,
+) -> Diagnosis:
+    """Train a compiled Keras model, watched, and name what is wrong with its training.
+
+    Data, last layer, loss and optimizer are looked at before the first step; `epochs=0` stops there. Weights and
+    optimizer end as a training without the doctor would leave them, bit for bit.
+
+    Args:
+        model: compiled Keras model with one input and one output; it is trained in place.
+        x: a `Dataset`, or inputs (samples, ...).
+        y: targets (samples, ...) if x is not a `Dataset`.
+        epochs: as `train`; 0 looks only at what is known before the first step.
+        batch_size: as `train`.
+        validation_data: as `train`.
+        callbacks: as `train`.
+        class_weight: as `train`.
+        sample_weight: as `train`.
+        shuffle: as `train`.
+        seed: as `train`.
+        every: as `train`.
+        progress: as `train`.
+
+    Returns:
+        Findings, what to mend first standing first; what was not checked, and why; and what watching cost. Where the
+        contract is broken so that no step is possible, the findings are those from before the first step.
+
+    Raises:
+        InputError: the model is not compiled or brings its own training step, or data or settings cannot be used.
+    """
+    engine.check_model(model)
+    inputs, labels, held_out = x, y, validation_data
+    if isinstance(x, Dataset):
+        inputs, labels = x.train.x, targets(model, x.train.y)
+        held_out = (x.validation.x, targets(model, x.validation.y)) if len(x.validation) else None
+    contract = None
+    if labels is not None:
+        contract = contract_of(
+            model, inputs, labels, validation=held_out, class_weight=class_weight, sample_weight=sample_weight
+        )
+    before = preflight(contract) if contract is not None else Diagnosis((), (), ())
+    if epochs == 0:
+        return _told(before, Text(en="nothing was trained (epochs=0)", zh="没有进行训练（epochs=0）"))
+    try:
+        run = train(
+            model,
+            x,
+            y,
+            epochs=epochs,
+            batch_size=batch_size,
+            validation_data=validation_data,
+            callbacks=callbacks,
+            class_weight=class_weight,
+            sample_weight=sample_weight,
+            shuffle=shuffle,
+            seed=seed,
+            every=every,
+            progress=progress,
+        )
+    except (ValueError, TypeError, TrainwellError) as error:
+        if not any(finding.severity == "error" for finding in before.findings):
+            raise
+        said = str(error).strip().splitlines()[0][:200]
+        return _told(before, Text(en=f"no step was possible: {said}", zh=f"无法进行任何训练步：{said}"))
+    return run.facts.diagnosis
+
+
+def _told(before: Diagnosis, reason: Text) -> Diagnosis:
+    """The findings from before the first step; all else was not checked, for this reason."""
+    known = {*before.checked, *(entry.problem for entry in before.not_checked)}
+    later = [NotChecked(one.identifier, one.title, reason) for one in all_problems() if one.identifier not in known]
+    return replace(before, not_checked=(*before.not_checked, *later))
