@@ -111,12 +111,12 @@ def megabytes(value: float | None) -> str:
 
 
 def shape(sides: Sequence[int]) -> str:
-    """The shape of an array.
+    """The shape of an array; n is a side of any length (0 in `sides`).
 
-    >>> shape((28, 28, 1)), shape(())
-    ('28×28×1', '–')
+    >>> shape((28, 28, 1)), shape((0, 12)), shape(())
+    ('28×28×1', 'n×12', '–')
     """
-    return "×".join(str(side) for side in sides) if sides else UNKNOWN
+    return "×".join(str(side) if side else "n" for side in sides) if sides else UNKNOWN
 
 
 def metric(name: str, value: float | None) -> str:

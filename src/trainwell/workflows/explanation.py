@@ -73,4 +73,5 @@ def _example(data: Dataset, sample: Array, label: str, answer: str) -> Example:
         sample = sample[: int(np.flatnonzero(sample).max(initial=0)) + 1]
         per_step = 1 / form.sample_rate
     channels = data.column_names if data.kind in ("sequence", "table") else ()
-    return Example(sample[None], label, answer, steps, channels, data.kind, per_step)
+    filling = STEP if data.kind == "sequence" else None
+    return Example(sample[None], label, answer, steps, channels, data.kind, per_step, filling)

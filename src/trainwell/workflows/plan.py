@@ -29,6 +29,9 @@ from trainwell.workflows.train import (
 )
 
 ENOUGH_FOR_ACCURACY = 1000  # validation samples: their accuracy is known to within about 1 point
+ENOUGH_TEXTS = (
+    500  # of texts, where the loss misleads: it rises as the network grows too sure, while answers get better
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +121,8 @@ def plan(
     own_patience = _advised(advice, "early_stopping", DEFAULT_PATIENCE) if len(data.validation) else 0
     patience = own_patience if early_stopping is None else early_stopping
     # accuracy is what counts, but on few samples it is too coarse to choose an epoch by: the loss is finer
-    by_accuracy = data.classifies and len(data.validation) >= ENOUGH_FOR_ACCURACY
+    enough = ENOUGH_TEXTS if data.kind == "text" else ENOUGH_FOR_ACCURACY
+    by_accuracy = data.classifies and len(data.validation) >= enough
     monitor = "val_accuracy" if by_accuracy else "val_loss"
     return Plan(
         data=data,

@@ -26,6 +26,7 @@ class Example:
         channels: names of the columns of a table or of the channels of a sequence, or ().
         kind: what is shown.
         seconds_per_step: time from one step of `x` to the next, in seconds; None where steps are no times.
+        filling: number that the network takes for a step behind the end; None to look for its Masking layer.
     """
 
     x: Array
@@ -35,6 +36,7 @@ class Example:
     channels: tuple[str, ...]
     kind: Literal["image", "text", "sequence", "audio", "table"]
     seconds_per_step: float | None = None
+    filling: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,11 +69,11 @@ class Batch:
 def batched(model: Any, examples: Sequence[Example]) -> Batch:
     """As many of the examples as can be one batch.
 
-    Shorter ones are filled up with what the network masks: 0 for tokens and sound, the `mask_value` of its Masking
-    layer for measurements. If it has none, only examples as long as the first are taken.
+    Shorter ones are filled up with what the network masks: 0 for tokens and sound, their `filling` or the `mask_value`
+    of a Masking layer for measurements. If there is none, only examples as long as the first are taken.
     """
     wanted = _fixed_length(model)
-    filling = _filling(model, examples[0].x)
+    filling = examples[0].filling if examples[0].filling is not None else _filling(model, examples[0].x)
     if filling is None or examples[0].kind in ("image", "table"):
         chosen = tuple(e for e in examples if e.x.shape == examples[0].x.shape)
         lengths = [e.x.shape[1] if e.x.ndim > 1 else 1 for e in chosen]

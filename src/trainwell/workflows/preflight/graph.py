@@ -27,6 +27,7 @@ PASSING = frozenset(
         *("BatchNormalization", "ActivityRegularization"),
     }
 )
+STRETCHING = frozenset({"BatchNormalization", "Rescaling"})  # behind them, a range is no longer the activation's own
 # what changes the scale of numbers before the first weights, or takes none
 RESCALING = frozenset(
     {
@@ -77,7 +78,7 @@ def last_activation(model: Any, answers: npt.NDArray[Any]) -> tuple[str, str]:
             layer = _producer(layer.outputs[0])
             continue
         activation = activation_name(layer)
-        if activation in (None, "linear") and kind in (PASSING | {"Activation"}) and kind != "BatchNormalization":
+        if activation in (None, "linear") and kind in (PASSING | {"Activation"}) and kind not in STRETCHING:
             layer = _producer(_input(layer))
             continue
         if activation is None and kind not in LINEAR:
