@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from trainwell.diagnosis import all_problems
 from trainwell.techniques import all_techniques
 
 
@@ -84,6 +85,18 @@ def test_techniques_are_listed_and_explained(trainwell, tmp_path, lang):
     assert "max(0, x)" in one.out
     assert "<svg" in (tmp_path / "relu.svg").read_text(encoding="utf-8")
     assert trainwell("techniques", "kaiming_normal", "--json").json["name"] == "he_normal"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_problems_are_listed_and_explained(trainwell, lang):
+    listed = trainwell("problems", "--lang", lang).out
+    for problem in all_problems():
+        assert problem.identifier in listed
+        one = trainwell("problems", problem.identifier, "--lang", lang, "--json")
+        assert one.json["title"] == problem.title[lang]
+        assert len(one.json["thresholds"]) == len(problem.thresholds)
+    wrong = trainwell("problems", "dying_rely", "--lang", lang)
+    assert (wrong.code, "dying_relu" in wrong.err) == (2, True)
 
 
 @pytest.mark.parametrize("arguments", [(), ("--help",), ("train", "--help"), ("predict", "-h"), ("--version",)])

@@ -66,9 +66,9 @@ def evidence_line(evidence: Evidence, language: Language) -> str:
     return _MEASURED.format(
         what=evidence.what,
         where=_IN.format(layer=evidence.layer) if evidence.layer else "",
-        measured=_value(evidence.measured, evidence.unit, language),
+        measured=quantity(evidence.measured, evidence.unit, language),
         sign=_SIGNS[evidence.comparison],
-        expected=_value(evidence.expected, evidence.unit, language),
+        expected=quantity(evidence.expected, evidence.unit, language),
         source=evidence.source,
     )[language]
 
@@ -110,7 +110,12 @@ def share(value: float) -> str:
     return f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}"
 
 
-def _value(value: float, unit: str, language: Language) -> str:
+def quantity(value: float, unit: str, language: Language) -> str:
+    """A number with its unit, in words.
+
+    >>> quantity(0.984, "share", "en"), quantity(3, "epochs", "zh")
+    ('98%', '3 轮')
+    """
     written = share(value) if unit == "share" else number(value)
     name = UNITS.get(unit, Text(unit, unit))[language]
     return f"{written} {name}" if name else written
