@@ -58,6 +58,7 @@ def contract(**changed: Any) -> Contract:
         linear_runs=(),
         class_weighted=False,
         shared_samples=0,
+        repeated_samples=0,
         validation_samples=200,
         first_loss=2.35,
     )

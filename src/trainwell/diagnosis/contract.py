@@ -110,6 +110,7 @@ class Contract:
             the data's way; the output layer may end one.
         class_weighted: whether classes or samples are weighted in the fit.
         shared_samples: validation samples that are training samples too; None without validation data.
+        repeated_samples: training samples that occur more than once; None if they were not compared.
         validation_samples: how many there are; 0 for none.
         first_loss: loss of the first batch before training, without penalties; None if not known.
     """
@@ -129,6 +130,7 @@ class Contract:
     linear_runs: tuple[tuple[str, ...], ...]
     class_weighted: bool
     shared_samples: int | None
+    repeated_samples: int | None
     validation_samples: int
     first_loss: float | None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -90,13 +91,17 @@ def targets_of(array: Any, *, class_numbers: bool) -> Targets:
     return Targets(found, form, counts, different)
 
 
-def shared(one: Any, other: Any) -> int | None:
-    """How many samples of `other` are, number for number, also in `one`; None if they are too many to compare."""
+def shared(one: Any, other: Any) -> tuple[int, int] | None:
+    """How often samples repeat, number for number; None if they are too many to compare.
+
+    Returns:
+        Samples of `other` that are also in `one`, and samples of `one` that are in it more than once.
+    """
     first, second = np.ascontiguousarray(one), np.ascontiguousarray(other)
     if first.nbytes + second.nbytes > COMPARED or first.shape[1:] != second.shape[1:]:
         return None
-    known = {row.tobytes() for row in first.astype(second.dtype, copy=False)}
-    return sum(row.tobytes() in known for row in second)
+    known = Counter(row.tobytes() for row in first.astype(second.dtype, copy=False))
+    return sum(row.tobytes() in known for row in second), sum(count for count in known.values() if count > 1)
 
 
 def _gaps(data: npt.NDArray[Any]) -> tuple[int, tuple[int, ...]]:

@@ -62,6 +62,7 @@ def contract_of(
     layer, activation = last_activation(model, answers)
     finite = answers[np.isfinite(answers)]
     held_out = validation[0] if validation is not None and _is_one(validation[0]) else None
+    repeats = None if held_out is None else shared(inputs, held_out)
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     return Contract(
         inputs=values_of(inputs),
@@ -84,7 +85,8 @@ def contract_of(
         rescaled=rescales(model),
         linear_runs=linear_runs(model),
         class_weighted=class_weight is not None or sample_weight is not None,
-        shared_samples=None if held_out is None else shared(inputs, held_out),
+        shared_samples=None if repeats is None else repeats[0],
+        repeated_samples=None if repeats is None else repeats[1],
         validation_samples=0 if held_out is None else len(held_out),
         first_loss=_first_loss(model, np.asanyarray(y)[: len(answers)], answers),
     )
