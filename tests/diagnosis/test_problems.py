@@ -142,7 +142,7 @@ def test_an_entry_is_complete_in_both_languages(problem):
     texts = [problem.title, problem.explanation]
     for threshold in problem.thresholds:
         assert np.isfinite(threshold.value)
-        assert threshold.unit in ("", "share", "times", "values", "loss per weight unit")
+        assert threshold.unit in ("", "share", "times", "values", "samples", "loss per weight unit")
         texts += [threshold.what, threshold.source]
     for cause in problem.causes:
         texts += [cause.text, cause.confirm]
@@ -166,7 +166,7 @@ def test_remedies_name_options_that_exist():
     options = [remedy.option for problem in all_problems() for remedy in problem.remedies if remedy.option]
     for option in options:
         words = option.split()
-        assert {word for word in words if word.startswith("--")} <= flags | {"--learning-rate"}
+        assert {word for word in words if word.startswith("--")} <= flags | {"--learning-rate", "--balanced"}
         assert all(word in named or re.fullmatch(r"[\d.e-]+", word) for word in words if not word.startswith("--"))
 
 

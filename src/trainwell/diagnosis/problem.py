@@ -89,6 +89,11 @@ class Origin:
     fits: Callable[[Finding, Finding], bool] = _always
 
 
+def too_large(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001
+    """Whether the cause is something that is too large (and not too small)."""
+    return any(evidence.comparison == ">" for evidence in cause.evidence)
+
+
 @dataclass(frozen=True)
 class Problem:
     """One entry of the catalogue.

@@ -28,7 +28,7 @@ import numpy as np
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, NotChecked, Remedy, Severity
 from trainwell.diagnosis.layer_table import LayerTable, first_lasting
-from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, with_rate
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, too_large, with_rate
 from trainwell.diagnosis.progress import Progress, progress
 from trainwell.diagnosis.wording import layer_list, share
 from trainwell.locales import Text
@@ -257,5 +257,9 @@ PROBLEM = Problem(
         ),
     ),
     check=_check,
-    symptom_of=(Origin("exploding_gradient"),),
+    symptom_of=(
+        Origin("exploding_gradient"),
+        Origin("invalid_learning_rate", fits=too_large),
+        Origin("unscaled_input", fits=too_large),
+    ),
 )

@@ -23,7 +23,7 @@ import numpy as np
 
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
-from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, with_rate
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, too_large, with_rate
 from trainwell.diagnosis.wording import number
 from trainwell.locales import Text
 from trainwell.signals import Series
@@ -261,5 +261,9 @@ PROBLEM = Problem(
         ),
     ),
     check=_check,
-    symptom_of=(Origin("exploding_gradient"),),
+    symptom_of=(
+        Origin("nan_in_data"),
+        Origin("exploding_gradient"),
+        Origin("invalid_learning_rate", fits=too_large),
+    ),
 )

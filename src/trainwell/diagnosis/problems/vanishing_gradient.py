@@ -30,7 +30,7 @@ import numpy.typing as npt
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, NotChecked, Remedy, Severity
 from trainwell.diagnosis.layer_table import LayerTable, first_lasting
-from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, too_large
 from trainwell.diagnosis.progress import Progress, progress
 from trainwell.diagnosis.wording import layer_list, number
 from trainwell.locales import Text
@@ -290,5 +290,9 @@ PROBLEM = Problem(
         ),
     ),
     check=_check,
-    symptom_of=(Origin("dying_relu", fits=_blocked), Origin("exploding_gradient")),
+    symptom_of=(
+        Origin("dying_relu", fits=_blocked),
+        Origin("exploding_gradient"),
+        Origin("unscaled_input", fits=too_large),
+    ),
 )
