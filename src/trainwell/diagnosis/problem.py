@@ -94,6 +94,11 @@ def too_large(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001
     return any(evidence.comparison == ">" for evidence in cause.evidence)
 
 
+def hopeless(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001
+    """Whether with this cause nothing can be learned."""
+    return cause.severity == "error"
+
+
 @dataclass(frozen=True)
 class Problem:
     """One entry of the catalogue.

@@ -190,7 +190,7 @@ def _diagnosis(diagnosis: Diagnosis, verdict: Text, language: Language) -> Group
     good = not diagnosis.findings and bool(diagnosis.checked)
     lines: list[RenderableType] = [Line(("✓ " if good else "") + verdict[language], "bold green" if good else "bold")]
     for number, finding in enumerate(diagnosis.findings, 1):
-        lines += [Line(), *_finding(number, finding, language)]
+        lines += [Line(), *_finding(number, finding, _cause(finding, diagnosis), language)]
     if diagnosis.not_checked:
         names = listed(tuple(skipped.title.en for skipped in diagnosis.not_checked)).en
         if language == "zh":
@@ -199,20 +199,27 @@ def _diagnosis(diagnosis: Diagnosis, verdict: Text, language: Language) -> Group
     return Group(*lines)
 
 
-def _finding(number: int, finding: Finding, language: Language) -> list[RenderableType]:
+def _cause(finding: Finding, diagnosis: Diagnosis) -> Finding | None:
+    """The finding that this one is a symptom of."""
+    return next((one for one in diagnosis.findings if one.problem == finding.follows_from), None)
+
+
+def _finding(number: int, finding: Finding, cause: Finding | None, language: Language) -> list[RenderableType]:
     style = STYLES[finding.severity]
     title = Line.assemble(
         (f"{MARKS[finding.severity]} {number}. {finding.title[language]}", style),
         (f"  {SEVERITIES[finding.severity][language]}", "dim"),
     )
     details: list[Line] = [Line(finding.summary[language])]
+    if cause is not None:
+        details.append(Line(LABELS["follows_from"].format(title=cause.title)[language], "bold"))
     if finding.layers:
         details.append(Line(LABELS["in_layers"].format(names=listed(finding.layers))[language]))
     details += [
         Line(LABELS["evidence_line"].format(text=evidence.sentence(one, language))[language])
         for one in finding.evidence[:_EVIDENCE]
     ]
-    details += [Line(LABELS["cause_line"].format(text=cause.text)[language]) for cause in finding.causes[:1]]
+    details += [Line(LABELS["cause_line"].format(text=one.text)[language]) for one in finding.causes[:1]]
     for remedy in finding.remedies[:_REMEDIES]:
         line = Line(LABELS["try_line"].format(text=remedy.text)[language])
         if remedy.option:

@@ -30,7 +30,7 @@ import numpy as np
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy, Severity
 from trainwell.diagnosis.layer_table import LayerTable
-from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, too_large, with_rate
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless, too_large, with_rate
 from trainwell.diagnosis.progress import Progress, progress
 from trainwell.diagnosis.wording import number
 from trainwell.locales import Text
@@ -409,6 +409,7 @@ PROBLEM = Problem(
     check=_check,
     symptom_of=(
         Origin("invalid_learning_rate", fits=too_large),
+        Origin("loss_output_mismatch", fits=hopeless),
         Origin("unscaled_target", fits=too_large),
         Origin("unscaled_input", fits=too_large),
     ),
