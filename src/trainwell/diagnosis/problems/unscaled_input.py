@@ -94,6 +94,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
 
 def _finding(values: Values, found: list[tuple[Threshold, float, str]]) -> Finding:
     pixels = values.minimum >= 0 and 100 < values.maximum <= 255
+    likely = {"pixels"} if pixels else {code for _, _, code in found}
     said = Text(
         en=f"The inputs go from {number(values.minimum)} to {number(values.maximum)}, their features have standard "
         f"deviations of {number(values.narrowest)} to {number(values.widest)}, and nothing rescales them before the "
@@ -111,11 +112,13 @@ def _finding(values: Values, found: list[tuple[Threshold, float, str]]) -> Findi
             Evidence(limit.what, measured, "<" if limit is NARROW else ">", limit.value, limit.unit, limit.source)
             for limit, measured, _ in found
         ),
-        causes=first_ones(
-            PROBLEM.causes, *(["pixels"] if pixels else []), *dict.fromkeys(code for _, _, code in found)
-        ),
-        remedies=first_ones(PROBLEM.remedies, *(["divide"] if pixels else [])),
+        causes=tuple(cause for cause in PROBLEM.causes if cause.code in likely),
+        remedies=first_ones(PROBLEM.remedies, "divide") if pixels else _without_pixels(),
     )
+
+
+def _without_pixels() -> tuple[Remedy, ...]:
+    return tuple(remedy for remedy in PROBLEM.remedies if remedy.code != "divide")
 
 
 PROBLEM = Problem(
