@@ -166,7 +166,8 @@ def test_remedies_name_options_that_exist():
     options = [remedy.option for problem in all_problems() for remedy in problem.remedies if remedy.option]
     for option in options:
         words = option.split()
-        assert {word for word in words if word.startswith("--")} <= flags | {"--learning-rate", "--balanced"}
+        others = {"--learning-rate", "--balanced", "--target"}
+        assert {word for word in words if word.startswith("--")} <= flags | others
         assert all(word in named or re.fullmatch(r"[\d.e-]+", word) for word in words if not word.startswith("--"))
 
 

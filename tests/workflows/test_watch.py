@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import runpy
 import sys
@@ -17,6 +18,7 @@ from trainwell.signals import Recording
 from trainwell.workflows.watch import MOST_RUNS, watch
 
 keras = load_keras()
+TRAIN = importlib.import_module("trainwell.workflows.train")  # the module; the room shows the function of that name
 
 BEGIN = """
 import sys
@@ -57,10 +59,10 @@ def script(tmp_path, monkeypatch):
 def short_report(monkeypatch):
     """The pictures of a report take longer than these trainings; tests/report and tests/cli have the real one."""
 
-    def write(facts, recording, language, path):
+    def write(facts, recording, language, path, learned):
         path.write_text(f'<html lang="{language}">{facts.network.name}')
 
-    monkeypatch.setattr("trainwell.workflows.watching.recorded.write_html", write)
+    monkeypatch.setattr(TRAIN, "write_html", write)
 
 
 class Heard:
@@ -341,7 +343,7 @@ def test_a_report_that_fails_does_not_cost_the_script_its_training(script, tmp_p
     def fail(*arguments):
         raise ZeroDivisionError("a picture")
 
-    monkeypatch.setattr("trainwell.workflows.watching.recorded.write_html", fail)
+    monkeypatch.setattr(TRAIN, "write_html", fail)
     ended = watch(script("assert model.fit(x, y, verbose=0).epoch == [0]\nsys.exit(9)\n"))
     assert (ended.exit_code, ended.runs, ended.error) == (9, (), None)
     assert "ZeroDivisionError: a picture" in ended.not_recorded[0].en
