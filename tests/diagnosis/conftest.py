@@ -14,7 +14,7 @@ import pytest
 from trainwell import engine
 from trainwell.backend import keras_seed, load_keras
 from trainwell.blueprint import Blueprint, FitSettings, LayerInfo
-from trainwell.diagnosis import Facts, all_problems
+from trainwell.diagnosis import Facts, Told, all_problems
 from trainwell.signals import RUN_MEASURES, Layout, Observer, Recorder, Recording, all_measures
 
 BATCH_SIZE = 32  # divides the numbers of samples below, so that one step is compiled and not two
@@ -188,7 +188,7 @@ def trained(tmp_path_factory):
         else:
             data |= {"task": "regression", "target_variance": float(y.var())}
         blueprint = Blueprint.of(model, FitSettings(training.epochs, BATCH_SIZE)).to_dict()
-        return Facts.of(Recording.open(folder), blueprint, data, stopped=outcome.stopped or "")
+        return Facts.of(Recording.open(folder), blueprint, Told(data, stopped=outcome.stopped or ""))
 
     return train
 

@@ -9,7 +9,7 @@ import pytest
 
 from trainwell.backend import load_keras
 from trainwell.blueprint import Blueprint, FitSettings
-from trainwell.diagnosis import Facts
+from trainwell.diagnosis import Facts, Told
 from trainwell.diagnosis.facts import trivial_loss
 
 
@@ -26,9 +26,11 @@ def test_everything_is_read_from_the_blueprint_and_the_data(made):
     facts = Facts.of(
         made(),
         blueprint(keras.optimizers.SGD(0.05, momentum=0.9, global_clipnorm=2.0)),
-        {"task": "regression", "training_samples": 100, "validation_samples": 20, "target_variance": 2.5},
-        stopped="callback",
-        kept_epoch=3,
+        Told(
+            {"task": "regression", "training_samples": 100, "validation_samples": 20, "target_variance": 2.5},
+            stopped="callback",
+            kept_epoch=3,
+        ),
     )
     assert (facts.optimizer, facts.learning_rate, facts.clipping) == ("SGD", 0.05, {"global_clipnorm": 2.0})
     assert (facts.epochs, facts.batch_size, facts.steps_per_epoch) == (5, 32, 4)

@@ -51,7 +51,36 @@ def flat_place(activation):
     return lambda y: float(slopes[activation](y) < 0.05)
 
 
+def looks(tap):
+    """(sample, head, query) -> the attention logits and weights over the keys, in plain Python."""
+    query, key = np.asarray(tap.query, float), np.asarray(tap.key, float)
+    for sample, head in product(range(min(4, len(query))), range(query.shape[2])):
+        for row in query[sample, :128, head]:
+            logits = [math.fsum(row * other) / math.sqrt(len(row)) for other in key[sample, :128, head]]
+            weights = [math.exp(one - max(logits)) for one in logits]
+            yield (sample, head), logits, [one / math.fsum(weights) for one in weights]
+
+
+def entropy(tap):
+    found = [
+        -math.fsum(w * math.log(w) for w in weights if w > 0) / math.log(len(weights)) for *_, weights in looks(tap)
+    ]
+    return mean(found)
+
+
+def alike(tap):
+    heads = {}
+    for (_, head), _, weights in looks(tap):
+        heads.setdefault(head, []).extend(w - mean(weights) for w in weights)
+    pairs = [(a, b) for a in heads.values() for b in heads.values() if a is not b]
+    cosine = [math.fsum(x * y for x, y in zip(a, b, strict=True)) / (length([a]) * length([b])) for a, b in pairs]
+    return mean(cosine) if cosine else 0.0
+
+
 TWINS = {
+    "attention_entropy": entropy,
+    "attention_logit": lambda tap: mean([max(logits) - mean(logits) for _, logits, _ in looks(tap)]),
+    "head_similarity": alike,
     "gradient_norm": lambda tap: length(tap.gradients),
     "gradient_rms": lambda tap: (
         math.sqrt(mean([(g / 1e20) ** 2 for g in flat(tap.gradients)])) * 1e20
@@ -131,6 +160,25 @@ def test_measures_of_outputs_equal_their_twins(name, kind):
     agree(name, lambda xp: shown(xp, output=OUTPUTS[kind], activation="linear"))
 
 
+@pytest.mark.parametrize("name", [name for name, one in MEASURES.items() if one.of == "attention"])
+@pytest.mark.parametrize(("heads", "queries", "keys"), [(2, 3, 5), (1, 4, 4), (4, 7, 2)])
+def test_measures_of_attention_equal_their_twins(name, heads, queries, keys):
+    query, key = RANDOM.normal(size=(5, queries, heads, 3)), 2 * RANDOM.normal(size=(5, keys, heads, 3))
+    agree(name, lambda xp: shown(xp, query=query, key=key))
+
+
+@pytest.mark.parametrize(("size", "least", "most"), [(0.0, 0.999, 1.001), (1000.0, 0.0, 0.01)])
+def test_entropy_is_one_for_an_even_look_and_zero_for_a_single_place(size, least, most):
+    tap = shown(np, query=size * np.ones((1, 2, 1, 4)), key=RANDOM.normal(size=(1, 6, 1, 4)))
+    assert least <= MEASURES["attention_entropy"].compute(np, tap) <= most
+
+
+def test_heads_with_the_same_weights_are_twins():
+    one = RANDOM.normal(size=(2, 4, 1, 3))
+    tap = shown(np, query=np.concatenate([one, one], axis=2), key=np.concatenate([one, one], axis=2))
+    assert MEASURES["head_similarity"].compute(np, tap) == pytest.approx(1.0, abs=1e-5)
+
+
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_dead_share_equals_its_twin(kind):
     agree("dead_share", lambda xp: shown(xp, output=OUTPUTS[kind], activation="relu"))
@@ -166,6 +214,7 @@ def test_a_value_that_is_not_finite_is_seen_and_breaks_nothing(name, bad):
     arrays = [np.ones((4, 3)), np.ones(3)]
     arrays[0][1, 1] = bad
     tap = {"weights": arrays, "gradients": arrays, "updates": arrays, "output": arrays[0], "activation": "sigmoid"}
+    tap |= {"query": arrays[0][None, :, None], "key": np.ones((1, 4, 1, 3))}
     for xp in (np, jnp):
         with np.errstate(all="ignore"):
             value = float(MEASURES[name].compute(xp, shown(xp, **tap)))
@@ -204,7 +253,7 @@ LAYERS = (
 
 def test_a_measure_has_a_column_where_it_applies():
     columns = set(Observer().layout(LAYERS).columns)
-    expected = {(name, layer) for name in TWINS for layer in ("dense", "gate")}
+    expected = {(name, layer) for name, one in MEASURES.items() if one.of != "attention" for layer in ("dense", "gate")}
     expected -= {("dead_share", "gate"), ("saturated_share", "dense")}
     expected |= {(name, "free") for name, one in MEASURES.items() if one.of == "weights"}
     expected |= {(name, "scaling") for name, one in MEASURES.items() if one.of == "output" and one.activations is None}
@@ -230,3 +279,16 @@ def test_columns_are_in_the_order_of_the_layout():
 def test_nothing_to_look_at_is_an_empty_row():
     observer = Observer([])
     assert observer.columns(observer.layout(LAYERS), {}, {}).shape == (0,)
+
+
+def test_attention_is_measured_where_queries_and_keys_go_together():
+    layers = (
+        LayerInfo("block/attention/query", "EinsumDense", None, 12, (7, 2, 3)),
+        LayerInfo("block/attention/key", "EinsumDense", None, 12, (9, 2, 3)),
+        LayerInfo("lonely/query", "EinsumDense", None, 12, (7, 2, 3)),
+        LayerInfo("grouped/query", "EinsumDense", None, 12, (7, 4, 3)),
+        LayerInfo("grouped/key", "EinsumDense", None, 12, (7, 2, 3)),  # fewer heads than queries
+    )
+    names = {name for name, one in MEASURES.items() if one.of == "attention"}
+    columns = {column for column in Observer().layout(layers).columns if column[0] in names}
+    assert columns == {(name, "block/attention/query") for name in names}

@@ -2,7 +2,7 @@
 
 from trainwell.diagnosis.contract import Contract
 from trainwell.diagnosis.doctor import diagnose, preflight
-from trainwell.diagnosis.facts import Facts
+from trainwell.diagnosis.facts import Facts, Memory, Told
 from trainwell.diagnosis.finding import Cause, Diagnosis, Evidence, Finding, NotChecked, Remedy
 from trainwell.diagnosis.problem import Needs, Problem, Threshold
 from trainwell.diagnosis.problems import all_problems
@@ -14,11 +14,13 @@ __all__ = [
     "Evidence",
     "Facts",
     "Finding",
+    "Memory",
     "Needs",
     "NotChecked",
     "Problem",
     "Remedy",
     "Threshold",
+    "Told",
     "all_problems",
     "diagnose",
     "preflight",

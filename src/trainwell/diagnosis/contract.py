@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,12 +55,15 @@ class Targets:
         form: whole class numbers (samples,) or (samples, 1); rows of one 1 and else 0; rows of 0 and 1; or any numbers.
         counts: samples of each class: by class number (those below 0 are left out), by column, or () for numbers.
         different: how many different values (class numbers, numbers) there are, at most 1,000 are counted.
+        distance: mean distance of the numbers from their median, the least that a constant prediction can be off;
+            NaN if not known.
     """
 
     values: Values
     form: Form
     counts: tuple[int, ...]
     different: int
+    distance: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,85 @@ class OutputLayer:
     def units(self) -> int:
         """Length of the last axis; 1 for single numbers."""
         return int(self.shape[-1] or 0) if self.shape else 1
+
+
+@dataclass(frozen=True)
+class LayerStart:
+    """One layer before the first step.
+
+    Attributes:
+        name: its own, without the path.
+        kind: Keras class name.
+        activation: that ends it: "relu", ...; None if it has none.
+        units: length of its output's last axis; 0 if not known.
+        parameters: number of its weights.
+        deviation: standard deviation of its kernel; NaN without a kernel.
+        usual_low: the smallest standard deviation that Glorot's, He's and LeCun's rules give a kernel of this shape.
+        usual_high: the largest.
+        alike: whether all its units begin with the same weights.
+        bias: mean of its bias; NaN without one.
+        dropout: share that is dropped, of the layers that drop.
+        l1: strength of the L1 penalty on its kernel.
+        l2: strength of the L2 penalty on its kernel.
+    """
+
+    name: str
+    kind: str
+    activation: str | None
+    units: int
+    parameters: int
+    deviation: float = math.nan
+    usual_low: float = math.nan
+    usual_high: float = math.nan
+    alike: bool = False
+    bias: float = math.nan
+    dropout: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+
+
+@dataclass(frozen=True)
+class Padding:
+    """Zeros that fill up token sequences, and whether the network knows of them.
+
+    Attributes:
+        front: share of the tokens that are zeros in front of the first other one.
+        back: share of the tokens that are zeros behind the last other one.
+        masked: whether an Embedding (mask_zero) or Masking layer tells the later layers about them.
+        reader: the first layer that reads them as if they were words: a recurrent layer that gives only its last state,
+            attention or pooling over steps; "" if there is none.
+        last_state: whether that reader is a recurrent layer that gives only its last state.
+    """
+
+    front: float
+    back: float
+    masked: bool
+    reader: str
+    last_state: bool
+
+
+@dataclass(frozen=True)
+class SimpleModel:
+    """How well simple models predict samples that they were not fitted on: what the inputs tell about the targets.
+
+    Attributes:
+        name: of the best one: "nearest neighbours" or "linear model".
+        score: its balanced accuracy (classes), or R² (numbers).
+        chance: the score of knowing nothing.
+        error: standard error of the score.
+        samples: on how many samples it was measured.
+    """
+
+    name: str
+    score: float
+    chance: float
+    error: float
+    samples: int
+
+    @property
+    def better_than_chance(self) -> bool:
+        """Whether it is clearly (three standard errors) better than knowing nothing."""
+        return self.score > self.chance + 3 * self.error
 
 
 @dataclass(frozen=True)
@@ -113,6 +196,10 @@ class Contract:
         repeated_samples: training samples that occur more than once; None if they were not compared.
         validation_samples: how many there are; 0 for none.
         first_loss: loss of the first batch before training, without penalties; None if not known.
+        first_penalty: what penalties on weights add to it; None if not known.
+        layers: before the first step, in the order in which the model keeps them.
+        padding: of token sequences; None for other data.
+        simple: what simple models make of the same data; None if none was tried.
     """
 
     inputs: Values
@@ -133,6 +220,10 @@ class Contract:
     repeated_samples: int | None
     validation_samples: int
     first_loss: float | None
+    first_penalty: float | None = None
+    layers: tuple[LayerStart, ...] = ()
+    padding: Padding | None = None
+    simple: SimpleModel | None = None
 
     @property
     def integer_labels(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from trainwell.diagnosis.contract import Contract
@@ -21,6 +21,45 @@ REGULARISING_LAYERS = (
     "GaussianNoise",
     "ActivityRegularization",
 )
+
+
+@dataclass(frozen=True)
+class Memory:
+    """How far back the first recurrent layer of a trained network remembers.
+
+    Attributes:
+        layer: its name.
+        steps: length of the sequences that it reads.
+        reach: steps back from the last one of the furthest step that still moves the answer by 1% of what the
+            strongest one does (gradient of the answer by the layer's input; Pascanu et al. 2013, section 2.1).
+    """
+
+    layer: str
+    steps: int
+    reach: int
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the doctor is told of a training besides its recording and blueprint; kept with the facts of the run.
+
+    Attributes:
+        data: any of "task", "training_samples", "validation_samples", "class_shares" (of the training targets, one
+            per class, summing to 1), "target_variance" (mean over the targets, in the unit the loss sees),
+            "target_distance" (mean distance from the median, likewise), "trivial_loss".
+        stopped: see `Facts`.
+        kept_epoch: see `Facts`.
+        contract: see `Facts`.
+        memory: see `Facts`.
+        overhead: time that watching took, as a share of the unwatched training's; None if not measured.
+    """
+
+    data: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    stopped: str | None = None
+    kept_epoch: int | None = None
+    contract: Contract | None = None
+    memory: Memory | None = None
+    overhead: float | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +88,7 @@ class Facts:
             not.
         kept_epoch: the epoch (from 1) whose weights were kept; None if the last, or not known.
         contract: of data, last layer and loss.
+        memory: of the trained network; None for one that is not recurrent.
     """
 
     recording: Recording
@@ -70,31 +110,19 @@ class Facts:
     stopped: str | None = None
     kept_epoch: int | None = None
     contract: Contract | None = None
+    memory: Memory | None = None
 
     @classmethod
-    def of(
-        cls,
-        recording: Recording,
-        blueprint: Mapping[str, Any] | None = None,
-        data: Mapping[str, Any] | None = None,
-        *,
-        stopped: str | None = None,
-        kept_epoch: int | None = None,
-        contract: Contract | None = None,
-    ) -> Facts:
+    def of(cls, recording: Recording, blueprint: Mapping[str, Any] | None = None, told: Told | None = None) -> Facts:
         """The facts of a run, from plain values; what is missing stays unknown.
 
         Args:
             recording: what was measured.
             blueprint: `Blueprint.to_dict()`, or what was read from a blueprint.json.
-            data: any of "task", "training_samples", "validation_samples", "class_shares" (of the training targets, one
-                per class, summing to 1), "target_variance" (mean over the targets, in the unit the loss sees),
-                "trivial_loss".
-            stopped: see the attribute.
-            kept_epoch: see the attribute.
-            contract: see the attribute.
+            told: what else is known.
         """
-        blueprint, data = blueprint or {}, data or {}
+        blueprint, told = blueprint or {}, told or Told()
+        data = told.data
         compiled: Mapping[str, Any] = blueprint.get("compile") or {}
         fit: Mapping[str, Any] = blueprint.get("fit") or {}
         optimizer = _optimizer(compiled.get("optimizer"))
@@ -119,13 +147,16 @@ class Facts:
             penalised=penalised,
             training_samples=samples,
             validation_samples=data.get("validation_samples"),
-            trivial_loss=trivial_loss(loss, shares, data.get("target_variance"), fit.get("class_weight"))
+            trivial_loss=trivial_loss(
+                loss, shares, data.get("target_variance"), fit.get("class_weight"), data.get("target_distance")
+            )
             if trivial is None
             else trivial,
             trivial_accuracy=max(shares) if shares else None,
-            stopped=stopped,
-            kept_epoch=kept_epoch,
-            contract=contract,
+            stopped=told.stopped,
+            kept_epoch=told.kept_epoch,
+            contract=told.contract,
+            memory=told.memory,
         )
 
 
@@ -134,6 +165,7 @@ def trivial_loss(
     class_shares: Sequence[float] | None = None,
     target_variance: float | None = None,
     class_weight: Mapping[Any, float] | None = None,
+    target_distance: float | None = None,
 ) -> float | None:
     """Loss of the best constant prediction: what a network must beat to have learned anything.
 
@@ -146,6 +178,7 @@ def trivial_loss(
         class_shares: share of each class in the training targets.
         target_variance: variance of the training targets, mean over the targets.
         class_weight: weights of the classes in the loss, by class number (as a number or as a string); 1 if not named.
+        target_distance: mean distance of the training targets from their median.
 
     >>> round(trivial_loss("sparse_categorical_crossentropy", [0.1] * 10), 4)
     2.3026
@@ -160,6 +193,8 @@ def trivial_loss(
         return -sum(part * math.log(part / total) for part in weighted if part > 0)
     if name in ("mse", "meansquarederror"):
         return target_variance
+    if name in ("mae", "meanabsoluteerror"):
+        return target_distance
     return None
 
 

@@ -67,6 +67,13 @@ _CHAINS_DROPPED = Default(
         zh="作用在循环层的输出上：样本很容易被死记硬背",
     ),
 )
+_WRITERS_DROPPED = Default(
+    0.1,
+    Text(
+        en="of what the chain says, behind it: a text is read several times",
+        zh="作用在循环层的输出上：同一文本会读多遍",
+    ),
+)
 _GATED_RATE = Default(
     0.003,
     Text(
@@ -146,6 +153,8 @@ def plan_recurrent(
 
 def _defaults(data: Dataset, cell: Cell) -> dict[str, Default]:
     chosen = {"activation": _TANH, "global_clip_norm": _CLIPPED}
+    if data.task == "language_model":
+        chosen["dropout"] = _WRITERS_DROPPED
     if cell != "simple" and data.task != "forecasting":
         chosen["learning_rate"] = _GATED_RATE
     if data.kind == "text" and data.task != "language_model":

@@ -15,6 +15,7 @@ from trainwell.networks.recipe import Default
 
 TOKENS_PER_STEP = 1024  # of a language model: small steps teach more per token
 TOKENS_IN_ALL = 2_500_000  # that a small language model sees, unless its text is longer
+TOKENS_PER_WORD = 1600  # of the vocabulary: each has some two hundred weights of its own, and each wants some tokens
 _FEW = 1000  # sequences; so few need smaller steps and more epochs
 
 
@@ -57,13 +58,14 @@ _PATIENT = Text(
 def _language_model(data: Dataset) -> Mapping[str, Default]:
     windows, steps = data.train.x.shape
     batch = max(1, TOKENS_PER_STEP // steps)
-    epochs = min(30, max(1, math.ceil(TOKENS_IN_ALL / (windows * steps))))
+    tokens = max(TOKENS_IN_ALL, TOKENS_PER_WORD * data.outputs)
+    epochs = min(30, max(1, math.ceil(tokens / (windows * steps))))
     return {
         "epochs": Default(
             epochs,
             Text(
-                en=f"{windows * steps:,} tokens a time, until about {TOKENS_IN_ALL:,} were seen",
-                zh=f"每轮 {windows * steps:,} 个词元，直到约看过 {TOKENS_IN_ALL:,} 个",
+                en=f"{windows * steps:,} tokens a time, until about {tokens:,} were seen",
+                zh=f"每轮 {windows * steps:,} 个词元，直到约看过 {tokens:,} 个",
             ),
         ),
         "batch_size": Default(

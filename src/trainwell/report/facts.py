@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any, ClassVar, Literal
 
 from trainwell.data.dataset import Dataset, Note
+from trainwell.diagnosis.facts import Told
 from trainwell.diagnosis.finding import Diagnosis
 from trainwell.errors import FolderError
 from trainwell.locales import Text
@@ -267,7 +268,10 @@ class Written:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """Everything a report says about a run, except its curves, which are in the `Recording`."""
+    """Everything a report says about a run, except its curves, which are in the `Recording`.
+
+    `told` is what the doctor was told, so that a run can be diagnosed again.
+    """
 
     data: DataFacts
     network: NetworkFacts
@@ -277,6 +281,7 @@ class RunFacts:
     origin: Origin
     choices: tuple[Choice, ...] = ()
     written: Written | None = None
+    told: Told = field(default_factory=Told)
 
     __pydantic_config__: ClassVar[Any] = {"ser_json_inf_nan": "strings"}  # NaN survives, and the JSON stays strict
 

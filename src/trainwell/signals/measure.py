@@ -47,6 +47,19 @@ class OutputTap(Protocol):
 
 
 @dataclass(frozen=True)
+class AttentionTap:
+    """What a step shows of an attention layer, before the softmax.
+
+    Attributes:
+        query: (batch, queries, heads, key size).
+        key: (batch, keys, heads, key size).
+    """
+
+    query: Any
+    key: Any
+
+
+@dataclass(frozen=True)
 class Measure:
     """One measure of the catalogue.
 
@@ -61,7 +74,7 @@ class Measure:
     """
 
     name: str
-    of: Literal["weights", "output"]
+    of: Literal["weights", "output", "attention"]
     unit: str
     title: Text
     compute: Callable[[Any, Any], Any]

@@ -1,25 +1,30 @@
-"""Diagnose a compiled Keras model on data: before the first step, and while it trains."""
+"""Diagnose a compiled Keras model on data, before the first step and while it trains; or a finished run again."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from trainwell import engine
+from trainwell.blueprint import Blueprint
 from trainwell.data import Dataset
 from trainwell.diagnosis import Diagnosis, NotChecked, all_problems, preflight
 from trainwell.errors import TrainwellError
 from trainwell.locales import Text
 from trainwell.networks import targets
 from trainwell.report.progress import TrainingProgress
+from trainwell.workflows.facts import diagnosis_of
 from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.run import open_run
+from trainwell.workflows.run_folder import BLUEPRINT
 from trainwell.workflows.train import train
 
 
 def diagnose(
     model: Any,
-    x: Any,
+    x: Any = None,
     y: Any = None,
     *,
     epochs: int | None = None,
@@ -39,7 +44,8 @@ def diagnose(
     optimizer end as a training without the doctor would leave them, bit for bit.
 
     Args:
-        model: compiled Keras model with one input and one output; it is trained in place.
+        model: compiled Keras model with one input and one output; it is trained in place. Or the folder of a run, which
+            is diagnosed again from what was recorded, in milliseconds; then nothing else is to be given.
         x: a `Dataset`, or inputs (samples, ...).
         y: targets (samples, ...) if x is not a `Dataset`.
         epochs: as `train`; 0 looks only at what is known before the first step.
@@ -59,12 +65,17 @@ def diagnose(
 
     Raises:
         InputError: the model is not compiled or brings its own training step, or data or settings cannot be used.
+        FolderError: the folder is not that of a finished run.
     """
+    if isinstance(model, str | Path):
+        return diagnose_again(Path(model))
     engine.check_model(model)
     inputs, labels, held_out = x, y, validation_data
     if isinstance(x, Dataset):
         inputs, labels = x.train.x, targets(model, x.train.y)
         held_out = (x.validation.x, targets(model, x.validation.y)) if len(x.validation) else None
+    if batch_size is not None and hasattr(labels, "__len__"):  # as Keras: what there is, is a batch
+        batch_size = max(1, min(batch_size, len(labels)))
     contract = None
     if labels is not None:
         contract = contract_of(
@@ -95,6 +106,17 @@ def diagnose(
         said = str(error).strip().splitlines()[0][:200]
         return _told(before, Text(en=f"no step was possible: {said}", zh=f"无法进行任何训练步：{said}"))
     return run.facts.diagnosis
+
+
+def diagnose_again(folder: Path) -> Diagnosis:
+    """What today's rules say about a finished run; its files stay as they are.
+
+    Raises:
+        FolderError: the folder is not that of a finished run.
+    """
+    run = open_run(folder)
+    blueprint = Blueprint.load(folder / BLUEPRINT) if (folder / BLUEPRINT).exists() else None
+    return diagnosis_of(run.recording, blueprint, run.facts.told)
 
 
 def _told(before: Diagnosis, reason: Text) -> Diagnosis:

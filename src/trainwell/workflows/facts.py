@@ -12,7 +12,7 @@ import numpy as np
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, code
 from trainwell.data import NUMERIC, Dataset
-from trainwell.diagnosis import Contract, Facts, diagnose
+from trainwell.diagnosis import Contract, Diagnosis, Facts, Memory, Told, diagnose
 from trainwell.errors import UnknownNameError
 from trainwell.report.facts import (
     Choice,
@@ -46,6 +46,7 @@ def facts_of_run(
     command: str,
     began: float,
     contract: Contract | None = None,
+    memory: Memory | None = None,
 ) -> RunFacts:
     """Measure the network, ask the doctor, and put together what the report says.
 
@@ -64,23 +65,21 @@ def facts_of_run(
         command: how to get the run again.
         began: `time.perf_counter()` at the start of the whole.
         contract: of data, last layer and loss, as they were before the first step.
+        memory: of a recurrent network, as it is now.
     """
     stopped_early = bool(early) and early[0].stopped_epoch > 0
     best = early[0].best_epoch + 1 if early and early[0].best_weights is not None else None
     kept_epoch = best if best != len(outcome.history) else None
     found = measure_scores(model, data) if data is not None else _scores_of_history(outcome, kept_epoch)
-    diagnosis = diagnose(
-        Facts.of(
-            recording,
-            blueprint.to_dict() if blueprint else None,
-            _data_facts_for_diagnosis(data, data_facts, model),
-            stopped=outcome.stopped or "",
-            kept_epoch=kept_epoch,
-            contract=contract,
-        )
+    told = Told(
+        _data_facts_for_diagnosis(data, data_facts, model, contract),
+        stopped=outcome.stopped or "",
+        kept_epoch=kept_epoch,
+        contract=contract,
+        memory=memory,
+        overhead=outcome.look_cost / outcome.every if watched and outcome.look_cost is not None else None,
     )
-    if watched and outcome.look_cost is not None:
-        diagnosis = replace(diagnosis, overhead=outcome.look_cost / outcome.every)
+    diagnosis = diagnosis_of(recording, blueprint, told)
     step_times = recording.run("step_time").mean
     return RunFacts(
         data=data_facts,
@@ -111,7 +110,14 @@ def facts_of_run(
             keras_code=code(blueprint) if blueprint else "",
         ),
         choices=choices,
+        told=told,
     )
+
+
+def diagnosis_of(recording: Recording, blueprint: Blueprint | None, told: Told) -> Diagnosis:
+    """What the doctor says about a recorded training."""
+    facts = Facts.of(recording, blueprint.to_dict() if blueprint else None, told)
+    return replace(diagnose(facts), overhead=told.overhead)
 
 
 def _scores_of_history(outcome: engine.Outcome, kept_epoch: int | None) -> Scores:
@@ -124,7 +130,9 @@ def _scores_of_history(outcome: engine.Outcome, kept_epoch: int | None) -> Score
     )
 
 
-def _data_facts_for_diagnosis(data: Dataset | None, facts: DataFacts, model: Any) -> dict[str, Any]:
+def _data_facts_for_diagnosis(
+    data: Dataset | None, facts: DataFacts, model: Any, contract: Contract | None
+) -> dict[str, Any]:
     known: dict[str, Any] = {
         "task": facts.task,
         "training_samples": facts.samples["train"],
@@ -137,6 +145,9 @@ def _data_facts_for_diagnosis(data: Dataset | None, facts: DataFacts, model: Any
         weights = model.get_compile_config().get("loss_weights") if model.compiled else None
         weight = weights[0] if isinstance(weights, list) and weights else weights if isinstance(weights, float) else 1.0
         known["target_variance"] = float(np.var(data.train.y, axis=0).mean()) * weight
+    elif contract is not None and contract.regression and contract.targets.values.features == 1:
+        known["target_variance"] = contract.targets.values.deviation**2
+        known["target_distance"] = contract.targets.distance
     return known
 
 

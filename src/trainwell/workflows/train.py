@@ -39,6 +39,7 @@ from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.generate import sample
 from trainwell.workflows.interruption import interruptible
 from trainwell.workflows.listener import Listener
+from trainwell.workflows.memory import memory_of
 from trainwell.workflows.preflight import contract_of
 from trainwell.workflows.run import Run, write_json
 from trainwell.workflows.run_folder import (
@@ -228,6 +229,7 @@ def train(
                 command=command or "tw.train(...)",
                 began=began,
                 contract=contract,
+                memory=memory_of(model, x) if watch else None,
             )
             if data is not None and data.format is not None:
                 write_whole(folder / INPUT, write_json(format_to_json(data.format)))

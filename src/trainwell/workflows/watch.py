@@ -174,6 +174,7 @@ class _Watching:
             progress=progress,
             language=self._language,
             contract=training.contract,
+            memory=training.memory,
         )
         if isinstance(kept, Run):
             self.runs.append(kept)

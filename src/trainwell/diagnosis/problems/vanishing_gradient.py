@@ -3,7 +3,7 @@
 What it sees. The gradient per weight of each layer, as a share of the strongest among the last third of the layers;
 layers are compared with each other in the same step, so the size of the loss and of the network cancel out. Only layers
 with a kernel are compared: embeddings (a batch touches few of their rows) and the scales of normalisations have
-gradients of another size for other reasons.
+gradients of another size for other reasons; so have the queries and keys of attention.
 
 Why it hurts. Going back through the layers, the gradient is multiplied by a weight matrix and an activation's slope at
 each. If the product shrinks (a sigmoid's slope is at most 0.25), thirty layers leave nothing for the first ones
@@ -74,7 +74,8 @@ OTHER_SCALE = ("Embedding", "PReLU", "Variable")
 
 
 def _comparable(layer: LayerInfo) -> bool:
-    return layer.kind not in OTHER_SCALE and not layer.kind.endswith("Normalization")
+    looks = layer.name.endswith(("/query", "/key"))  # no gradient as long as every place is looked at alike
+    return layer.kind not in OTHER_SCALE and not layer.kind.endswith("Normalization") and not looks
 
 
 def _check(facts: Facts) -> Sequence[Finding] | NotChecked:

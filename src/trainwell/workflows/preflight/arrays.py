@@ -88,7 +88,11 @@ def targets_of(array: Any, *, class_numbers: bool) -> Targets:
         counts = tuple(np.bincount(labels[labels >= 0]).tolist())
     elif form in ("one_hot", "several_labels"):
         counts = tuple(int(n) for n in data.reshape(-1, data.shape[-1]).sum(axis=0))
-    return Targets(found, form, counts, different)
+    finite = seen[np.isfinite(seen)] if seen.dtype.kind == "f" else seen
+    distance = (
+        float(np.abs(finite - np.median(finite)).mean()) if len(finite) and seen.dtype.kind in "fiu" else math.nan
+    )
+    return Targets(found, form, counts, different, distance)
 
 
 def shared(one: Any, other: Any) -> tuple[int, int] | None:

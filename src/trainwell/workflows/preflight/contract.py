@@ -15,6 +15,9 @@ from trainwell.diagnosis.contract import Contract, OutputLayer
 from trainwell.engine import keras_names
 from trainwell.workflows.preflight.arrays import shared, targets_of, values_of
 from trainwell.workflows.preflight.graph import last_activation, linear_runs, rescales
+from trainwell.workflows.preflight.layers import layer_starts
+from trainwell.workflows.preflight.padding import padding_of
+from trainwell.workflows.preflight.simple_models import simple_model_of
 
 BATCH = 32  # samples of the one batch that goes through the model before training
 ADAPTING = frozenset(
@@ -64,9 +67,10 @@ def contract_of(
     held_out = validation[0] if validation is not None and _is_one(validation[0]) else None
     repeats = None if held_out is None else shared(inputs, held_out)
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    asked = targets_of(y, class_numbers=name.startswith("sparse_"))
     return Contract(
         inputs=values_of(inputs),
-        targets=targets_of(y, class_numbers=name.startswith("sparse_")),
+        targets=asked,
         output=OutputLayer(
             layer,
             _output_shape(model, answers),
@@ -89,6 +93,10 @@ def contract_of(
         repeated_samples=None if repeats is None else repeats[1],
         validation_samples=0 if held_out is None else len(held_out),
         first_loss=_first_loss(model, np.asanyarray(y)[: len(answers)], answers),
+        first_penalty=_first_penalty(model),
+        layers=layer_starts(model),
+        padding=padding_of(model, inputs),
+        simple=simple_model_of(inputs, y, asked) if len(inputs) == asked.values.samples else None,
     )
 
 
@@ -202,4 +210,13 @@ def _first_loss(model: Any, y: npt.NDArray[Any], answers: npt.NDArray[Any]) -> f
         loss: Any = keras.losses.get(model.loss) if isinstance(model.loss, str) else model.loss
         return float(np.mean(np.asarray(loss(y, answers))))
     except (ValueError, TypeError, IndexError, AttributeError):
+        return None
+
+
+def _first_penalty(model: Any) -> float | None:
+    """What the penalties on the weights add to the loss before the first step."""
+    try:
+        penalised = [weight for weight in model.trainable_variables if weight.regularizer is not None]
+        return float(sum(float(np.asarray(weight.regularizer(weight.value))) for weight in penalised))
+    except (ValueError, TypeError, AttributeError):
         return None

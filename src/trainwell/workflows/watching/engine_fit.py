@@ -9,10 +9,11 @@ import numpy as np
 
 from trainwell import engine
 from trainwell.blueprint import FitSettings, LayerInfo
-from trainwell.diagnosis import Contract
+from trainwell.diagnosis import Contract, Memory
 from trainwell.errors import InputError
 from trainwell.report.facts import Part
 from trainwell.workflows.listener import Listener
+from trainwell.workflows.memory import memory_of
 from trainwell.workflows.preflight import contract_of
 from trainwell.workflows.watching.fit_data import fit_data
 
@@ -128,6 +129,10 @@ class EngineFit:
             sample_weight=data.sample_weight,
             steps=self.settings.epochs * -(-data.samples // self.settings.batch_size),
         )
+
+    def memory(self) -> Memory | None:
+        """How far back a recurrent network remembers; None for others, and for a source of batches."""
+        return memory_of(self._model, self.data.x) if self.data.samples is not None else None
 
     def _counting(self) -> Any:
         """A callback that reads the samples of an epoch off Keras's running mean of the loss."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
-from trainwell.diagnosis import Contract
+from trainwell.diagnosis import Contract, Memory
 from trainwell.errors import ModelError
 from trainwell.locales import Language
 from trainwell.report.facts import DataFacts
@@ -40,6 +40,7 @@ def recorded(
     progress: TrainingProgress | None,
     language: Language,
     contract: Callable[[], Contract | None] = lambda: None,
+    memory: Callable[[], Memory | None] = lambda: None,
 ) -> tuple[engine.Outcome, Run | Exception]:
     """Do a training and keep all about it; the folder is gone again if the training fails.
 
@@ -54,6 +55,7 @@ def recorded(
         progress: shows how it goes, or None.
         language: of the report.
         contract: looks at data, last layer and loss before the first step.
+        memory: looks at the memory of a recurrent network after the last one.
 
     Returns:
         How it ended; and the run, or what went wrong with its report after the training: the script goes on with the
@@ -102,6 +104,7 @@ def recorded(
             command=command,
             began=began,
             contract=promised,
+            memory=memory(),
         )
         run = Run(folder, facts)
         write_run(run, language)

@@ -1,0 +1,174 @@
+"""Underfitting: the network cannot even learn its training samples, although there is something to learn in them.
+
+What it sees. A training loss that has stopped falling far from its goal, while simple models do much better on the same
+samples without having seen them; or one that learned nothing at all.
+
+Why it hurts. No regularisation and no amount of data helps a network that cannot bend far enough (Goodfellow, Bengio &
+Courville 2016, section 5.2).
+
+When it stays silent. Simple models do no better, so that there may be nothing more to learn; or the loss still falls.
+
+Thresholds. See `THRESHOLDS`.
+
+Remedies. More units or layers; less regularisation. If simple models are better, something in the network or its
+settings is in the way, and the other findings say what.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from trainwell.diagnosis.course import Course, course
+from trainwell.diagnosis.facts import Facts
+from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
+from trainwell.diagnosis.wording import share
+from trainwell.locales import Text
+
+LEVEL = Threshold(
+    name="level",
+    value=0.5,
+    unit="share",
+    what=Text(en="Training loss now, as a share of a constant prediction's", zh="当前训练损失（占常数预测损失的比例）"),
+    source=Text(en="less than half of what there is to learn was learned", zh="学到的还不到可学内容的一半"),
+)
+BEHIND = Threshold(
+    name="behind",
+    value=0.1,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(
+        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
+    ),
+)
+THRESHOLDS = (LEVEL, BEHIND)
+
+
+def _check(facts: Facts) -> Sequence[Finding]:
+    run = course(facts)
+    if run is None or facts.stopped == "not_finite":
+        return ()
+    level, behind = run.progress.level, _behind(facts, run)
+    if behind is None or behind <= BEHIND.value or level <= LEVEL.value:
+        return ()
+    nothing = run.progress.learned_nothing
+    if run.still_falling and not nothing and run.late_fall > 0.03:
+        return ()
+    evidence = (
+        Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
+        Evidence(BEHIND.what, behind, ">", BEHIND.value, BEHIND.unit, BEHIND.source),
+    )
+    return (
+        Finding(
+            problem=PROBLEM.identifier,
+            title=PROBLEM.title,
+            severity="error" if nothing else "warning",
+            confidence=0.8,
+            summary=Text(
+                en=f"The training loss has come to rest at {share(level)} of a constant prediction's, and simple "
+                f"models are {share(behind)} better on samples that they have not seen.",
+                zh=f"训练损失停在常数预测损失的 {share(level)}，而简单模型在未见过的样本上要好 {share(behind)}。",
+            ),
+            evidence=evidence,
+            causes=first_ones(PROBLEM.causes, *(("penalised",) if facts.regularised else ())),
+            remedies=PROBLEM.remedies,
+            steps=(1, run.steps),
+        ),
+    )
+
+
+def _behind(facts: Facts, run: Course) -> float | None:
+    """How much better simple models are: in accuracy above chance, or in loss or R²; None if not known."""
+    simple = facts.contract.simple if facts.contract else None
+    if simple is None or not simple.better_than_chance:
+        return None
+    gained = (simple.score - simple.chance) / (1 - simple.chance)
+    last = facts.recording.epochs[-1] if facts.recording.epochs else {}
+    accuracy = last.get("val_accuracy", last.get("accuracy"))
+    if simple.chance > 0 and facts.trivial_accuracy is not None and accuracy is not None:
+        if not math.isfinite(accuracy) or not facts.trivial_accuracy < 1:
+            return None
+        return gained - (accuracy - facts.trivial_accuracy) / (1 - facts.trivial_accuracy)
+    if not run.progress.reference_is_start:
+        return gained - (1 - run.progress.level)
+    return None
+
+
+PROBLEM = Problem(
+    identifier="underfitting",
+    title=Text(en="Underfitting", zh="欠拟合"),
+    explanation=Text(
+        en="The network is like a pupil with a ruler who is asked to draw a circle: more practice does not help, the "
+        "tool cannot do it. Or something holds the hand.",
+        zh="网络像一个只有直尺却要画圆的学生：再练也没用，工具做不到。或者有什么东西按住了他的手。",
+    ),
+    needs=Needs(steps=True, facts=("contract",)),
+    thresholds=THRESHOLDS,
+    causes=(
+        Cause(
+            "too_small",
+            Text(
+                en="The network has too few units or layers, or one far too narrow layer.",
+                zh="网络的单元或层太少，或某一层过窄。",
+            ),
+            Text(en="A network of twice the width has a lower training loss.", zh="宽度加倍后训练损失更低。"),
+        ),
+        Cause(
+            "penalised",
+            Text(en="Penalties or dropout hold it back.", zh="惩罚项或 dropout 限制了它。"),
+            Text(en="Without them the training loss falls.", zh="去掉它们后训练损失下降。"),
+        ),
+        Cause(
+            "settings",
+            Text(
+                en="The optimizer does not get there: rate, scale or initialisation do not fit.",
+                zh="优化器走不到那里：学习率、尺度或初始化不合适。",
+            ),
+            Text(en="The other findings name it.", zh="其他发现会指出具体原因。"),
+        ),
+    ),
+    remedies=(
+        Remedy(
+            "wider", Text(en="More units in each layer, or more layers.", zh="增加每层单元数或层数。"), "--hidden 128x2"
+        ),
+        Remedy(
+            "less_regularization",
+            Text(en="Less dropout, smaller penalties.", zh="减小 dropout 与惩罚项。"),
+            "--dropout 0",
+        ),
+        Remedy("adam", Text(en="Adam with its usual rate.", zh="使用 Adam 及其常用学习率。"), "--optimizer adam"),
+    ),
+    check=_check,
+    symptom_of=(
+        Origin("learning_rate_too_high"),
+        Origin("learning_rate_too_low"),
+        Origin("invalid_learning_rate"),
+        Origin("loss_output_mismatch"),
+        Origin("wrong_output_activation"),
+        Origin("wrong_output_units"),
+        Origin("wrong_loss"),
+        Origin("dying_relu"),
+        Origin("vanishing_gradient"),
+        Origin("exploding_gradient"),
+        Origin("poor_initialization"),
+        Origin("saturated_activation"),
+        Origin("excessive_regularization"),
+        Origin("missing_nonlinearity"),
+        Origin("wrong_activation"),
+        Origin("attention_collapse"),
+        Origin("missing_warmup"),
+        Origin("missing_mask"),
+        Origin("short_memory"),
+        Origin("unscaled_input"),
+        Origin("unscaled_target"),
+        Origin("oscillating_loss"),
+        Origin("slow_convergence"),
+        Origin("batch_too_large"),
+        Origin("insufficient_epochs"),
+        Origin("class_imbalance", hopeless),
+    ),
+)
