@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from trainwell.diagnosis import Finding
     from trainwell.signals import Recording
     from trainwell.workflows import Run, diagnose, generate, open_run, predict, train
+    from trainwell.workflows.monitor import Monitor
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ _HOMES = {
     "Blueprint": "trainwell.blueprint",
     "Recording": "trainwell.signals",
     "Finding": "trainwell.diagnosis",
+    "Monitor": "trainwell.workflows.monitor",
     "Run": "trainwell.workflows",
     "diagnose": "trainwell.workflows",
     "open_run": "trainwell.workflows",
@@ -47,6 +49,7 @@ __all__ = [
     "Blueprint",
     "Dataset",
     "Finding",
+    "Monitor",
     "Recording",
     "Run",
     "blueprint",

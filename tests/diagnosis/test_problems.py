@@ -37,9 +37,9 @@ BY_HAND = {  # patients made by hand, in test_training_problems.py
 PATIENTS = {
     "sigmoid_30": ("vanishing_gradient", [f"hidden_{n}" for n in range(1, 25)], 1),
     "dead_bias": ("dying_relu", ["hidden_2"], 1),
-    "rate_100x": ("exploding_gradient", ["hidden_1", "hidden_2", "hidden_3", "output"], 2),
+    "rate_100x": ("learning_rate_too_high", [], 1),
     "large_weights": ("exploding_gradient", ["hidden_7", "hidden_8"], 1),
-    "diverging": ("exploding_gradient", ["hidden_1", "hidden_2", "output"], 4),
+    "diverging": ("learning_rate_too_high", [], 1),
     "wrong_labels": ("overfitting", [], 200),
     "few_samples": ("overfitting", [], 59),
 }
@@ -52,6 +52,8 @@ HEALTHY = [
     "recurrent",
     "linear_regression",
 ]
+
+BEGUN = {"relu_he_30": ("insufficient_epochs",)}  # healthy, but 24 steps are not many
 
 
 @pytest.mark.parametrize("patient", PATIENTS)
@@ -71,7 +73,8 @@ def test_a_patient_is_found_with_layers_and_step(patient, trained):
 @pytest.mark.parametrize("healthy", HEALTHY)
 def test_a_healthy_twin_is_found_healthy(healthy, trained):
     diagnosis = diagnose(trained(healthy))
-    assert [finding.text() for finding in diagnosis.findings] == []
+    found = [finding for finding in diagnosis.findings if healthy not in BEGUN or finding.problem not in BEGUN[healthy]]
+    assert [finding.text() for finding in found] == []
     unknown = {"overfitting"} | CONTRACT  # where it was not validated, and no contract is known
     assert {entry.problem for entry in diagnosis.not_checked} <= unknown
     assert set(diagnosis.checked) >= set(PROBLEMS) - unknown

@@ -94,3 +94,35 @@ def test_datasets_of_other_libraries_are_known_by_their_class():
     assert keras_names.is_dataset(loader())
     assert keras_names.is_dataset(dataset())
     assert not keras_names.is_dataset(type("DataLoader", (), {"__module__": "mine"})())
+
+
+def test_equations_keep_the_scopes_they_arose_in_through_differentiation():
+    def function(x):
+        with jax.named_scope("inside"):
+            return jax.numpy.sin(x)
+
+    stacks = [keras_names.name_stack(one) for one in jax.make_jaxpr(jax.grad(function))(1.0).eqns]
+    assert any("inside" in stack and "jvp(" in stack for stack in stacks)
+    assert any("inside" in stack and "transpose(" in stack for stack in stacks)
+
+
+def test_the_functions_within_an_equation_are_found():
+    def function(x):
+        x = jax.jit(jax.numpy.sin)(x)
+        x = jax.nn.relu(x)
+        x, _ = jax.lax.scan(lambda carry, _: (jax.numpy.cos(carry), None), x, None, length=2)
+        return jax.lax.cond(x > 0, jax.numpy.exp, jax.numpy.log, x)
+
+    equations = {one.primitive.name: one for one in jax.make_jaxpr(function)(1.0).eqns}
+    called = {name: keras_names.called_function(one) for name, one in equations.items()}
+    assert {name for name, found in called.items() if found} == set(called) - {
+        "scan",
+        "cond",
+        "gt",
+        "convert_element_type",
+    }
+    inner = {
+        name: [one.eqns[0].primitive.name for one in keras_names.inner_jaxprs(equations[name])] for name in equations
+    }
+    assert inner["scan"] == ["cos"]
+    assert inner["cond"] == ["log", "exp"]

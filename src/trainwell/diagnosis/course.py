@@ -15,6 +15,8 @@ from trainwell.signals import LayerInfo
 
 STRETCHES = 24  # equal parts of the training; enough to see a bend, few enough to average noise away
 LEAST_STRETCHES = 6
+FAR_BEHIND = 0.08  # sound trainings of the gallery stay within 0.05 of simple models
+_FROM_ZERO = 1e3
 _NO_KERNEL = ("Embedding", "PReLU", "Variable")
 
 
@@ -25,6 +27,8 @@ class Course:
     Attributes:
         losses: (stretches,) float64, mean loss of each.
         last_steps: (stretches,) int64, last step of each.
+        chance: standard error of a stretch's mean that comes from the difference between batches, as a share of the
+            reference: median over the stretches of the spread between neighbouring steps.
         reference: loss of knowing nothing, see `Progress.reference`.
         progress: how far it has come.
         steps: of the whole training.
@@ -32,6 +36,7 @@ class Course:
 
     losses: npt.NDArray[np.float64]
     last_steps: npt.NDArray[np.int64]
+    chance: float
     reference: float
     progress: Progress
     steps: int
@@ -89,7 +94,9 @@ def course(facts: Facts) -> Course | None:
     parts = [np.flatnonzero(place == number) for number in np.unique(place)]
     means = np.array([float(np.mean(loss[part], dtype=np.float64)) for part in parts])
     ends = np.array([int(last[part[-1]]) for part in parts], np.int64)
-    return Course(means, ends, come.reference, come, int(last[-1]))
+    errors = [float(np.std(np.diff(loss[part]))) / math.sqrt(2 * len(part)) for part in parts if len(part) > 2]
+    chance = float(np.median(errors)) / come.reference if errors and come.reference > 0 else 0.0
+    return Course(means, ends, chance, come.reference, come, int(last[-1]))
 
 
 @dataclass(frozen=True)
@@ -99,14 +106,19 @@ class Movement:
     Attributes:
         layers: such layers, in the order of the data's way.
         typical: (layers,) median over the looks of the size of an update as a share of the weights.
-        early: (layers,) the same of the first tenth of the looks, at least two.
+        sustained: (layers,) the largest median of any tenth of the looks, at least two in a row: steps may be large
+            only at the start, or only since a rate was raised.
+        early: (layers,) median of the first tenth of the looks.
+        peak: (layers,) the largest single look; of weights that were (nearly) zero, which any update multiplies, 0.
         distance: (layers,) the way of the whole training: mean share of a step times the steps.
         rows: looks.
     """
 
     layers: tuple[LayerInfo, ...]
     typical: npt.NDArray[np.float64]
+    sustained: npt.NDArray[np.float64]
     early: npt.NDArray[np.float64]
+    peak: npt.NDArray[np.float64]
     distance: npt.NDArray[np.float64]
     rows: int
 
@@ -117,11 +129,14 @@ def movement(facts: Facts) -> Movement | None:
     if not table.layers or not len(table):
         return None
     values = table.values.astype(np.float64)
-    first = max(2, math.ceil(len(values) / 10))
+    first = min(len(values), max(2, math.ceil(len(values) / 10)))
+    windows = np.median(np.lib.stride_tricks.sliding_window_view(values, first, axis=0), axis=-1)
     return Movement(
         table.layers,
         np.median(values, axis=0),
+        windows.max(axis=0),
         np.median(values[:first], axis=0),
+        np.where(values < _FROM_ZERO, values, 0.0).max(axis=0),
         values.mean(axis=0) * facts.recording.last_step,
         len(values),
     )
@@ -132,7 +147,40 @@ def has_kernel(layer: LayerInfo) -> bool:
     return layer.kind not in _NO_KERNEL and not layer.kind.endswith("Normalization")
 
 
+def behind(facts: Facts) -> float | None:
+    """How far the network stays behind simple models on samples that neither has seen.
+
+    Of classes, the share of the way from chance to all right that the simple models are ahead; of numbers, the
+    difference in R². Negative where the network is better; None if one of the two is not known.
+    """
+    simple, come = facts.contract.simple if facts.contract else None, progress(facts)
+    if simple is None or come is None or not simple.better_than_chance:
+        return None
+    gained = (simple.score - simple.chance) / (1 - simple.chance)
+    rows = facts.recording.epochs
+    number = facts.kept_epoch if facts.kept_epoch and facts.kept_epoch <= len(rows) else len(rows)
+    kept = rows[number - 1] if rows else dict[str, float]()
+    accuracy = kept.get("val_accuracy", kept.get("accuracy"))
+    if simple.chance > 0 and facts.trivial_accuracy is not None and accuracy is not None:
+        if not math.isfinite(accuracy) or not facts.trivial_accuracy < 1:
+            return None
+        return gained - (accuracy - facts.trivial_accuracy) / (1 - facts.trivial_accuracy)
+    if come.reference_is_start:
+        return None
+    distance = "absolute" in (facts.loss or "") or facts.loss in ("mae", "MeanAbsoluteError")
+    return gained - (1 - (come.level**2 if distance else come.level))  # R² counts squares
+
+
 def learned_well(facts: Facts) -> bool:
     """Whether the training came to a good end: what could have harmed it did not."""
-    come = progress(facts)
-    return come is not None and come.level < LEARNED and facts.stopped != "not_finite"
+    come, back = progress(facts), behind(facts)
+    good = come is not None and come.level < LEARNED and facts.stopped != "not_finite"
+    return good and (back is None or back < max(FAR_BEHIND, 2 * _chance_of_accuracy(facts)))
+
+
+def _chance_of_accuracy(facts: Facts) -> float:
+    """Standard error of an accuracy of nine in ten on the validation samples, on the way from chance to all right."""
+    samples, trivial = facts.validation_samples, facts.trivial_accuracy
+    if not samples or trivial is None or not trivial < 1:
+        return 0.0
+    return math.sqrt(0.09 / samples) / (1 - trivial)

@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from trainwell.diagnosis.contract import Contract
+from trainwell.diagnosis.course import learned_well
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import SEVERITIES, Diagnosis, Finding, NotChecked
 from trainwell.diagnosis.problem import Origin, Problem
 from trainwell.diagnosis.problems import all_problems
 from trainwell.signals import Recording
+
+# harm that a good end of the training does not rule out: its figures themselves mislead, or misled somebody
+HARM_UNSEEN = ("data_leakage", "class_imbalance", "label_problem", "nan_in_data")
 
 
 def diagnose(facts: Facts, problems: Sequence[Problem] | None = None) -> Diagnosis:
@@ -25,12 +29,15 @@ def diagnose(facts: Facts, problems: Sequence[Problem] | None = None) -> Diagnos
         earlier before the later. What could not be looked for is listed with the reason.
     """
     looked_for = all_problems() if problems is None else tuple(problems)
+    well = learned_well(facts)
     findings: list[Finding] = []
     not_checked: list[NotChecked] = []
     for problem in looked_for:
         answer = problem.look(facts)
         if isinstance(answer, NotChecked):
             not_checked.append(answer)
+        elif problem.before_training and problem.identifier not in HARM_UNSEEN and well:
+            findings += [replace(one, severity="note") if one.severity == "warning" else one for one in answer]
         else:
             findings += answer
     missed = {entry.problem for entry in not_checked}

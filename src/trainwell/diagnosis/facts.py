@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from trainwell.blueprint.nan_origin import NanOrigin
 from trainwell.diagnosis.contract import Contract
 from trainwell.signals import Recording
 
@@ -51,6 +52,7 @@ class Told:
         kept_epoch: see `Facts`.
         contract: see `Facts`.
         memory: see `Facts`.
+        nan_origin: see `Facts`.
         overhead: time that watching took, as a share of the unwatched training's; None if not measured.
     """
 
@@ -59,6 +61,7 @@ class Told:
     kept_epoch: int | None = None
     contract: Contract | None = None
     memory: Memory | None = None
+    nan_origin: NanOrigin | None = None
     overhead: float | None = None
 
 
@@ -89,6 +92,7 @@ class Facts:
         kept_epoch: the epoch (from 1) whose weights were kept; None if the last, or not known.
         contract: of data, last layer and loss.
         memory: of the trained network; None for one that is not recurrent.
+        nan_origin: where the first NaN or infinite value came from; None also if there was none.
     """
 
     recording: Recording
@@ -111,6 +115,7 @@ class Facts:
     kept_epoch: int | None = None
     contract: Contract | None = None
     memory: Memory | None = None
+    nan_origin: NanOrigin | None = None
 
     @classmethod
     def of(cls, recording: Recording, blueprint: Mapping[str, Any] | None = None, told: Told | None = None) -> Facts:
@@ -157,6 +162,7 @@ class Facts:
             kept_epoch=told.kept_epoch,
             contract=told.contract,
             memory=told.memory,
+            nan_origin=told.nan_origin,
         )
 
 

@@ -141,6 +141,10 @@ class BatchFeed:
             self._open = False
             self._source.epoch_end()
 
+    def samples(self, epoch: int, step: int) -> None:  # noqa: ARG002 (batches come as somebody made them)
+        """See `Feed`."""
+        return
+
     def close(self) -> None:
         """See `Feed`."""
         self._end()

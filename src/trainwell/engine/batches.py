@@ -195,6 +195,10 @@ class Schedule:
         order = epoch_order(self.samples, self.seed, part.lap, shuffle=self.shuffle)
         return order[part.first * self.batch_size : (part.first + part.steps) * self.batch_size]
 
+    def samples_of(self, epoch: int, step: int) -> Order:
+        """The samples of one step of an epoch, (batch,) int32; both counted from 0."""
+        return self.order(epoch)[step * self.batch_size :][: self.batch_size]
+
 
 def in_batches(order: Order, batch_size: int, done: int, most: int) -> Order:
     """The next at most `most` steps after `done`, (steps, batch) int32; the smaller last batch comes alone.

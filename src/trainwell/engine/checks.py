@@ -68,6 +68,8 @@ def check_settings(
                     zh=f"{name} 至少为 {least}，给出的是 {value}",
                 )
             )
+    if samples == 0:
+        raise SettingError(Text(en="the training data hold no sample; give some", zh="训练数据中没有样本；请提供样本"))
     if samples is not None and batch_size > samples:
         raise SettingError(
             Text(

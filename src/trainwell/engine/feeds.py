@@ -103,6 +103,10 @@ class Feed(Protocol):
         """
         ...
 
+    def samples(self, epoch: int, step: int) -> Order | None:
+        """Numbers of the samples of a step, (batch,) int32, both counted from 0; None where samples have no numbers."""
+        ...
+
     def close(self) -> None:
         """No more steps are wanted; ends what runs in the background."""
         ...
@@ -146,6 +150,10 @@ class Resident:
         indices = in_batches(self._order, self.batch_size, self._done, most)
         self._done += len(indices)
         return Rows(self._data, indices)
+
+    def samples(self, epoch: int, step: int) -> Order:
+        """See `Feed`."""
+        return self._schedule.samples_of(epoch, step)
 
     def close(self) -> None:
         """See `Feed`."""

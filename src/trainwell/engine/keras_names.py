@@ -73,3 +73,36 @@ def data_adapter(dataset: Any) -> Any:
     from keras.src.trainers.data_adapters import get_data_adapter
 
     return get_data_adapter(dataset)
+
+
+def name_stack(equation: Any) -> str:
+    """The named scopes within which an equation of a traced function arose, and how it was transformed since."""
+    return str(equation.source_info.name_stack)
+
+
+def inner_jaxprs(equation: Any) -> list[Any]:
+    """The functions within an equation (of a loop, a condition, a call), without their constants."""
+    from jax.extend import core
+
+    found: list[Any] = []
+    for parameter in equation.params.values():
+        entries: Sequence[Any] = parameter if isinstance(parameter, tuple | list) else (parameter,)
+        closed = (entry.jaxpr if isinstance(entry, core.ClosedJaxpr) else entry for entry in entries)
+        found += [entry for entry in closed if isinstance(entry, core.Jaxpr)]
+    return found
+
+
+def called_function(equation: Any) -> tuple[Any, Sequence[Any]] | None:
+    """The function that an equation merely calls, and its constants; None if the equation does more than that."""
+    if equation.primitive.name not in _CALLS:
+        return None
+    found = next((equation.params[key] for key in ("jaxpr", "call_jaxpr", "fun_jaxpr") if key in equation.params), None)
+    if found is None:
+        return None
+    return (found.jaxpr, found.consts) if hasattr(found, "consts") else (found, ())
+
+
+_CALLS = (
+    *("jit", "pjit", "closed_call", "core_call", "checkpoint", "remat", "remat2"),
+    *("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"),
+)

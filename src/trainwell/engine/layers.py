@@ -37,7 +37,7 @@ def watched_layers(model: Any, calls: Calls, predictions: Sequence[Any]) -> Watc
         calls: the calls of one forward pass (see `taps`).
         predictions: the arrays that this pass returned, to know the output layers by identity.
     """
-    paths = _paths(model)
+    paths = layer_paths(model)
     names: list[str] = []
     for layer, _ in calls.leaves:
         path = paths.get(id(layer)) or str(layer.name)
@@ -97,7 +97,7 @@ def activation_name(layer: Any) -> str | None:
     return getattr(activation, "__name__", type(activation).__name__)
 
 
-def _paths(model: Any) -> dict[int, str]:
+def layer_paths(model: Any) -> dict[int, str]:
     """Id of every layer inside the model -> its path, e.g. "encoder/attention/query"."""
     paths: dict[int, str] = {}
 

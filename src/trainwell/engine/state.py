@@ -36,6 +36,13 @@ def read(model: Any) -> State:
     return State(*([variable.value for variable in group] for group in variables(model)))
 
 
+def copied(model: Any) -> State:
+    """The values as they stand in the model, copied to the host."""
+    import numpy as np
+
+    return State(*([np.array(value) for value in group] for group in read(model)))
+
+
 def assign(model: Any, state: State) -> None:
     """Give the values back to the model."""
     for group, values in zip(variables(model), state, strict=True):

@@ -56,6 +56,16 @@ class Observer(Protocol):
         ...
 
 
+class Glance(NamedTuple):
+    """What a look shows of the whole step, each a float32 scalar as in `Seen`, and (columns,) of its layers."""
+
+    loss: Any
+    learning_rate: Any
+    gradient_norm: Any
+    clipped_gradient_norm: Any
+    columns: Any
+
+
 Step = Callable[[State, Batch], tuple[State, Seen]]
 Look = Callable[[State, Batch], Any]
 
@@ -85,14 +95,62 @@ def make_step(model: Any) -> Step:
 
 def make_look(model: Any, layers: WatchedLayers, observer: Observer) -> Look:
     """The look into a step of this model: (state before the step, batch) -> (columns,) float32."""
+    groups = variables(model)
+    columns = _columns(layers, observer)
+
+    def look(state: State, batch: Batch) -> Any:
+        return columns(state, *_update(model, groups, state, batch, noted=True))
+
+    return look
+
+
+def make_glance(model: Any, layers: WatchedLayers, observer: Observer) -> Callable[[State, Batch], Glance]:
+    """A look for a step that is not ours: it shows the numbers of the whole step too."""
     import jax.numpy as jnp
 
     groups = variables(model)
+    columns = _columns(layers, observer)
+
+    def glance(state: State, batch: Batch) -> Glance:
+        new, forward, gradients = _update(model, groups, state, batch, noted=True)
+        return Glance(
+            jnp.float32(forward.loss),
+            jnp.float32(forward.learning_rate),
+            _global_norm(gradients),
+            _global_norm(keras_names.clip(_inner(model.optimizer), gradients)),
+            columns(state, new, forward, gradients),
+        )
+
+    return glance
+
+
+class Results(NamedTuple):
+    """What a step computes, unreduced: its loss, the gradients as differentiated, and the new trainable weights."""
+
+    loss: Any
+    gradients: list[Any]
+    trainable: list[Any]
+
+
+def make_results(model: Any) -> Callable[[State, Batch], Results]:
+    """The computation of a step, to be looked into in every detail: (state before the step, batch) -> `Results`."""
+    groups = variables(model)
+
+    def results(state: State, batch: Batch) -> Results:
+        new, forward, gradients = _update(model, groups, state, batch, noted=False)
+        return Results(forward.loss, gradients, new.trainable)
+
+    return results
+
+
+def _columns(layers: WatchedLayers, observer: Observer) -> Callable[[State, State, _Forward, list[Any]], Any]:
+    """Hands what one step shows to the observer."""
+    import jax.numpy as jnp
+
     layout = observer.layout(layers.infos)
     activations = {info.name: info.activation for info in layers.infos}
 
-    def look(state: State, batch: Batch) -> Any:
-        new, forward, gradients = _update(model, groups, state, batch, noted=True)
+    def columns(state: State, new: State, forward: _Forward, gradients: list[Any]) -> Any:
         weights = {
             name: WeightsTap(
                 [state.trainable[i] for i in positions],
@@ -108,7 +166,7 @@ def make_look(model: Any, layers: WatchedLayers, observer: Observer) -> Look:
         }
         return observer.columns(layout, weights, outputs)
 
-    return look
+    return columns
 
 
 def _update(model: Any, groups: State, state: State, batch: Batch, *, noted: bool) -> tuple[State, _Forward, list[Any]]:

@@ -120,6 +120,10 @@ class Streamed:
         self._done += len(indices)
         return Rows(block.data, indices)
 
+    def samples(self, epoch: int, step: int) -> Order:
+        """See `Feed`."""
+        return self._schedule.samples_of(epoch, step)
+
     def close(self) -> None:
         """See `Feed`."""
         self._stop()

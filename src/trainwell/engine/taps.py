@@ -15,7 +15,7 @@ from typing import Any
 
 from trainwell.engine import keras_names
 
-_PATCHING = threading.Lock()  # the wrapped method is shared by all threads of the process
+PATCHING = threading.Lock()  # the wrapped method is shared by all threads of the process
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def noted_calls() -> Generator[Calls]:
             calls.leaves.append((layer, result))
         return result
 
-    with _PATCHING:
+    with PATCHING:
         keras.Layer.__call__ = noting
         try:
             yield calls

@@ -24,12 +24,14 @@ from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.choose_feed import feed_of
 from trainwell.engine.feeds import Chunk, Feed
+from trainwell.engine.flight_recorder import FlightRecorder, all_finite
 from trainwell.engine.layers import WatchedLayers, watched_layers
 from trainwell.engine.listener import Listener, Steps
 from trainwell.engine.loops import DeviceLoop, HostLoop, Loop, Shown, has_convolution
+from trainwell.engine.nan_origin import origin_of, weights_norm
 from trainwell.engine.outcome import Outcome
 from trainwell.engine.sampling import Sampling
-from trainwell.engine.step import Batch, Observer, make_look, make_step
+from trainwell.engine.step import Batch, Observer, Seen, make_look, make_step
 from trainwell.engine.taps import noted_calls
 from trainwell.engine.traced_step import TracedStep
 from trainwell.engine.validation import Validation
@@ -65,6 +67,7 @@ def train(
     should_stop: Callable[[], bool] = lambda: False,
     checkpoint: Path | None = None,
     resume: bool = False,
+    record_flight: bool = True,
 ) -> Outcome:
     """Train a compiled Keras model; its weights, optimizer and metrics end as Keras `fit` would leave them.
 
@@ -98,6 +101,8 @@ def train(
         checkpoint: file in which the state is kept; None keeps none.
         resume: go on from `checkpoint`. The weights will be those of the uninterrupted training, bit for bit, if the
             data are arrays or a PyDataset; other sources begin anew, and a note says so.
+        record_flight: keep the state from before the last steps, so that the origin of a NaN can be named and the
+            last good weights are there (see `flight_recorder`); it changes no bit of a weight.
 
     Returns:
         How it ended.
@@ -140,6 +145,7 @@ def train(
         listener=listener,
         should_stop=should_stop,
         checkpoint=checkpoint,
+        record_flight=record_flight,
     )
     try:
         return training.run(callbacks, start)
@@ -163,7 +169,9 @@ class _Training:
         listener: Listener | None,
         should_stop: Callable[[], bool],
         checkpoint: Path | None,
+        record_flight: bool,
     ):
+        self.record_flight = record_flight
         self.model, self.feed, self.validation = model, feed, validation
         self.epochs, self.initial_epoch = epochs, initial_epoch
         self.observer, self.listener, self.should_stop = observer, listener, should_stop
@@ -193,6 +201,7 @@ class _Training:
         self.callbacks.on_train_begin()
         if start:
             self._restore(start)
+        self.norm_at_start = weights_norm(states.read(self.model).trainable) if self.recorder else 0.0
         if self.listener:
             self.listener.started(self.layers.infos, self.epochs, self.feed.steps_per_epoch or 1, self.outcome.steps)
         try:
@@ -201,6 +210,7 @@ class _Training:
                 epoch, done = epoch + 1, 0
         finally:
             self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            self._forget()
         self.callbacks.on_train_end(self.logs)
         self._close_books(epoch, time.perf_counter() - began)
         return self.outcome
@@ -230,6 +240,7 @@ class _Training:
         slow_in_loops = jax.default_backend() == "cpu" and has_convolution(self.step.jaxpr)
         loop = HostLoop if slow_in_loops or self.feed.own_batches else DeviceLoop
         self.loop: Loop = loop(self.step, look, self.feed.batch_size)
+        self.recorder = FlightRecorder(self.loop) if self.record_flight else None
 
     def _restore(self, start: Checkpoint) -> None:
         """Put model and callbacks back to a checkpoint."""
@@ -258,6 +269,7 @@ class _Training:
             self.ended_early = True
             return
         self.state = states.read(self.model)
+        self._forget()
         try:
             self._steps_of_epoch(epoch, done)
         finally:
@@ -286,6 +298,7 @@ class _Training:
         while self.feed.more() and self.outcome.stopped is None:
             chunk = self.feed.chunk(self._chunk_steps(), exact=self.sampling.trial)
             if self.by_batch:
+                self._forget()
                 self.callbacks.on_train_batch_begin(done)
                 self.state = states.read(self.model)
             logs = self._chunk(chunk, epoch, done)
@@ -321,6 +334,8 @@ class _Training:
         # the rest of an epoch is a shape of its own: it is trained on, but a look would have to be compiled for it too
         flags = self.sampling.flags(first, count) & self.loop.looks_into(chunk)
         timed = full and count == self.sampling.trial_steps and first > 1
+        if self.recorder:
+            self.recorder.before(self.state, chunk)
         began = time.perf_counter()
         self.state, shown = self.loop(self.state, chunk, flags)
         seconds = time.perf_counter() - began
@@ -334,9 +349,38 @@ class _Training:
         self.logs = {name: float(values[-1]) for name, values in shown.seen.logs.items()}
         if self.listener:
             self.listener.steps(_steps(shown, first, flags, seconds), epoch, done + count, self.logs)
-        if not np.isfinite(shown.seen.loss).all():  # watched or not: watching must not change what is trained
-            self.outcome.stopped = "not_finite"
+        self._look_for_nan(shown.seen, epoch, done + count, seconds)
         return self.logs
+
+    def _look_for_nan(self, seen: Seen, epoch: int, done: int, seconds: float) -> None:
+        """End the training if its numbers broke in the chunk that just ended, watched or not; and find out where."""
+        broke = not np.isfinite(seen.loss).all()
+        if not broke and not np.isfinite(seen.gradient_norm).all():
+            broke = not all_finite(self.state.trainable)  # else the step was skipped, or its gradient clipped
+        if broke:
+            self.outcome.stopped = "not_finite"
+            self._find_origin(epoch, done)
+        elif self.recorder:
+            self.recorder.after(seconds, self.state)
+
+    def _find_origin(self, epoch: int, done: int) -> None:
+        broken = self.recorder.replay() if self.recorder else None
+        if broken is None:
+            return
+        self.outcome.last_good = broken.state
+        self.outcome.nan_origin = origin_of(
+            self.model,
+            broken,
+            step=self.outcome.steps - broken.place,
+            epoch=epoch + 1,
+            samples=self.feed.samples(epoch, done - 1 - broken.place),
+            norm_at_start=self.norm_at_start,
+        )
+
+    def _forget(self) -> None:
+        """The state is about to be changed by somebody else: an earlier copy leads there no more."""
+        if self.recorder:
+            self.recorder.forget()
 
     def _save(self, epoch: int, step_of_epoch: int, *, now: bool = False) -> None:
         if self.checkpoint_file is None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trainwell.engine.batches import host_arrays
+from trainwell.engine.feeds import batch_size_of
 from trainwell.engine.mapped_files import advise
 from trainwell.engine.sources import is_source
 from trainwell.engine.step import Batch
@@ -33,7 +34,7 @@ class Validation:
         notes: what a person must be told.
 
     Raises:
-        SettingError: the data would be used up by the first evaluation.
+        SettingError: the data would be used up by the first evaluation, or there are none.
     """
 
     def __init__(self, data: Any, batch_size: int, steps: int | None, frequency: int | Sequence[int], epochs: int):
@@ -56,6 +57,13 @@ class Validation:
             )
         if self._given and not is_source(self._x):
             arrays = host_arrays(self._x, self._y, self._weight)
+            if batch_size_of(arrays) == 0:
+                raise SettingError(
+                    Text(
+                        en="validation_data holds no sample; give some, or leave it out",
+                        zh="validation_data 中没有样本；请提供样本，或去掉它",
+                    )
+                )
             if wants_stream(arrays):
                 self._x, self._y, self._weight = _slices(arrays, batch_size), None, None
 

@@ -349,6 +349,7 @@ LABELS: Mapping[str, Text] = {
     "files": Text(en="Files", zh="文件"),
     "page": Text(en="report", zh="报告"),
     "folder": Text(en="folder", zh="文件夹"),
+    "overhead_line": Text(en="Watching cost {cost} of the training's time", zh="观测开销为训练时间的 {cost}"),
     "not_checked_line": Text(en="Not checked: {names}", zh="未检查：{names}"),
     "measured_line": Text(
         en="{what}{where}: {measured}, expected {expected}", zh="{what}{where}：{measured}，应为 {expected}"

@@ -16,7 +16,7 @@ from trainwell.report.facts import (
 from trainwell.report.html import render_html, write_html
 from trainwell.report.progress import CountedProgress, TrainingProgress
 from trainwell.report.result_json import result
-from trainwell.report.terminal import choices_panel, data_summary, summary
+from trainwell.report.terminal import choices_panel, data_summary, diagnosis_page, summary
 from trainwell.report.thumbnail import thumbnail
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "TrainingProgress",
     "choices_panel",
     "data_summary",
+    "diagnosis_page",
     "render_html",
     "result",
     "summary",

@@ -281,7 +281,7 @@ class RunFacts:
     origin: Origin
     choices: tuple[Choice, ...] = ()
     written: Written | None = None
-    told: Told = field(default_factory=Told)
+    told: Told = field(default_factory=Told, compare=False)  # holds NaN, which equals nothing
 
     __pydantic_config__: ClassVar[Any] = {"ser_json_inf_nan": "strings"}  # NaN survives, and the JSON stays strict
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from trainwell.diagnosis.finding import SEVERITIES
+from trainwell.diagnosis.finding import SEVERITIES, Diagnosis
 from trainwell.locales import Text
 from trainwell.locales.report_labels import LABELS, METRICS
 from trainwell.report import numbers
@@ -136,7 +136,7 @@ def headline(facts: RunFacts) -> Headline:
     if one_class and value is not None and math.isfinite(value) and count:
         low, high = wilson_interval(value, count)
         interval = LABELS["interval"].format(low=numbers.percent(low), high=numbers.percent(high))
-    return Headline(numbers.metric(metric, value), sentence, interval, _verdict(facts))
+    return Headline(numbers.metric(metric, value), sentence, interval, verdict(facts.diagnosis))
 
 
 def _part(facts: RunFacts) -> Part:
@@ -158,8 +158,8 @@ def wilson_interval(share: float, count: int, z: float = 1.96) -> tuple[float, f
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
-def _verdict(facts: RunFacts) -> Text:
-    diagnosis = facts.diagnosis
+def verdict(diagnosis: Diagnosis) -> Text:
+    """How many problems were found, in words."""
     if not diagnosis.findings:
         if not diagnosis.checked:
             return LABELS["nothing_looked_for"]

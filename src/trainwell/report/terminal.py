@@ -31,7 +31,7 @@ from trainwell.locales.report_labels import (
 from trainwell.report import evidence, numbers
 from trainwell.report.facts import PARTS as PART_NAMES
 from trainwell.report.facts import Choice, DataFacts, Part, RunFacts
-from trainwell.report.headline import headline
+from trainwell.report.headline import headline, verdict
 from trainwell.report.health import LayerHealth, layer_health
 from trainwell.report.paragraph import Paragraph
 from trainwell.report.sparkline import sparkline
@@ -184,6 +184,15 @@ def _state(row: LayerHealth, language: Language) -> Line:
         return Line("✓", "green")
     found = ", ".join(str(number) for number in row.findings)
     return Line(f"{MARKS[row.severity]} {SEVERITIES[row.severity][language]} {found}", STYLES[row.severity])
+
+
+def diagnosis_page(diagnosis: Diagnosis, language: Language) -> RenderableType:
+    """A diagnosis alone: what was found, what was not checked, what watching cost."""
+    parts: list[RenderableType] = [_diagnosis(diagnosis, verdict(diagnosis), language)]
+    if diagnosis.overhead is not None:
+        cost = numbers.percent(diagnosis.overhead, 1)
+        parts += [Line(), Paragraph(LABELS["overhead_line"].format(cost=cost)[language], "dim")]
+    return Group(*parts)
 
 
 def _diagnosis(diagnosis: Diagnosis, verdict: Text, language: Language) -> Group:

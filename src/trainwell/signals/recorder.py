@@ -49,9 +49,14 @@ class Recorder:
         )
         self._epochs: list[Mapping[str, float]] = list(kept.epochs[:resume_epochs]) if kept else []
 
-    def steps(self, steps: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
-        """Append numbers of the whole step: values (steps, run measures)."""
-        self._steps.append(rows_of(steps, values))
+    def steps(
+        self,
+        steps: npt.NDArray[np.int64],
+        values: npt.NDArray[np.float32],
+        measured: npt.NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Append numbers of the whole step: values (steps, run measures), and which of them were measured (all)."""
+        self._steps.append(rows_of(steps, values, measured))
 
     def layers(self, steps: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> None:
         """Append numbers of the layers: values (steps, columns of the layout)."""

@@ -30,19 +30,23 @@ def row_type(columns: int) -> np.dtype[Any]:
     )
 
 
-def rows_of(steps: npt.NDArray[np.int64], values: npt.NDArray[np.float32]) -> Rows:
+def rows_of(
+    steps: npt.NDArray[np.int64], values: npt.NDArray[np.float32], measured: npt.NDArray[np.bool_] | None = None
+) -> Rows:
     """One full-resolution row per step.
 
     Args:
         steps: (steps,) step numbers, ascending.
         values: (steps, columns) float32; NaN and infinity are counted apart, not averaged.
+        measured: (steps, columns) bool, False where nobody looked: such a value has mean NaN and is no non-finite one.
+            All were measured if not given.
     """
     rows = np.zeros(len(steps), row_type(values.shape[1]))
     rows["first_step"] = rows["last_step"] = steps
     rows["count"] = 1
-    finite = np.isfinite(values)
+    finite = np.isfinite(values) if measured is None else np.isfinite(values) & measured
     rows["mean"] = rows["minimum"] = rows["maximum"] = np.where(finite, values, np.nan)
-    rows["nonfinite"] = ~finite
+    rows["nonfinite"] = ~finite if measured is None else ~finite & measured
     return rows
 
 
@@ -57,7 +61,10 @@ def merge_pairs(rows: Rows) -> Rows:
     merged["minimum"] = np.fmin(left["minimum"], right["minimum"])
     merged["maximum"] = np.fmax(left["maximum"], right["maximum"])
     # each mean is over the finite values of its row only, so it is weighted by their number
-    weights = [(side["count"][:, None] - side["nonfinite"]).astype(np.float64) for side in (left, right)]
+    weights = [
+        np.where(np.isnan(side["mean"]), 0, side["count"][:, None] - side["nonfinite"]).astype(np.float64)
+        for side in (left, right)
+    ]
     total = weights[0] + weights[1]
     sums = sum(
         np.where(w > 0, np.nan_to_num(side["mean"]) * w, 0.0) for side, w in zip((left, right), weights, strict=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from trainwell import engine
 from trainwell.blueprint import Blueprint
-from trainwell.data import Dataset
+from trainwell.data import Dataset, load
 from trainwell.diagnosis import Diagnosis, NotChecked, all_problems, preflight
 from trainwell.errors import TrainwellError
 from trainwell.locales import Text
@@ -17,7 +17,7 @@ from trainwell.networks import targets
 from trainwell.report.progress import TrainingProgress
 from trainwell.workflows.facts import diagnosis_of
 from trainwell.workflows.preflight import contract_of
-from trainwell.workflows.run import open_run
+from trainwell.workflows.run import load_model, open_run
 from trainwell.workflows.run_folder import BLUEPRINT
 from trainwell.workflows.train import train
 
@@ -35,6 +35,8 @@ def diagnose(
     sample_weight: Any = None,
     shuffle: bool = True,
     seed: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
     every: int | None = None,
     progress: TrainingProgress | None = None,
 ) -> Diagnosis:
@@ -56,6 +58,8 @@ def diagnose(
         sample_weight: as `train`.
         shuffle: as `train`.
         seed: as `train`.
+        steps_per_epoch: as `train`.
+        validation_steps: as `train`.
         every: as `train`.
         progress: as `train`.
 
@@ -97,6 +101,8 @@ def diagnose(
             sample_weight=sample_weight,
             shuffle=shuffle,
             seed=seed,
+            steps_per_epoch=steps_per_epoch,
+            validation_steps=validation_steps,
             every=every,
             progress=progress,
         )
@@ -117,6 +123,31 @@ def diagnose_again(folder: Path) -> Diagnosis:
     run = open_run(folder)
     blueprint = Blueprint.load(folder / BLUEPRINT) if (folder / BLUEPRINT).exists() else None
     return diagnosis_of(run.recording, blueprint, run.facts.told)
+
+
+def diagnose_model(
+    path: Path,
+    data: str,
+    *,
+    epochs: int | None = None,
+    batch_size: int | None = None,
+    seed: int = 0,
+    progress: TrainingProgress | None = None,
+) -> Diagnosis:
+    """Diagnose a compiled model from a file on data from a file, folder or built-in set; the files stay as they are.
+
+    Args:
+        path: a .keras file; code inside it is never run.
+        data: as `trainwell.load` takes it.
+        epochs: as `diagnose`.
+        batch_size: as `diagnose`.
+        seed: as `diagnose`.
+        progress: as `diagnose`.
+
+    Raises:
+        InputError: model, data or settings cannot be used.
+    """
+    return diagnose(load_model(path), load(data), epochs=epochs, batch_size=batch_size, seed=seed, progress=progress)
 
 
 def _told(before: Diagnosis, reason: Text) -> Diagnosis:

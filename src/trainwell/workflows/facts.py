@@ -77,6 +77,7 @@ def facts_of_run(
         kept_epoch=kept_epoch,
         contract=contract,
         memory=memory,
+        nan_origin=outcome.nan_origin,
         overhead=outcome.look_cost / outcome.every if watched and outcome.look_cost is not None else None,
     )
     diagnosis = diagnosis_of(recording, blueprint, told)

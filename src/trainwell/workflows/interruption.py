@@ -8,6 +8,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 
+from trainwell.locales import Text
+
+STOPPING = Text(
+    en="Stopping after this step; what was learned is kept. Ctrl-C again ends at once.",
+    zh="将在当前训练步之后停止，已学到的内容会保留。再按一次 Ctrl-C 立即结束。",
+)
+
 
 @contextmanager
 def interruptible(told: Callable[[], None] = lambda: None) -> Generator[Callable[[], bool]]:

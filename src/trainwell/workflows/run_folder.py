@@ -2,7 +2,8 @@
 
 RUN/blueprint.json, recording/, history.csv, findings.json, facts.json, model.keras, report.html, result.json;
 input.json (how raw samples are read, with the tokenizer) and learned.npz (pictures of what was learned) where there are
-such; and, as long as the training is not finished, checkpoint.npz.
+such; last_good.weights.h5 (the weights from before the step in which the numbers broke) where they did; and, as long as
+the training is not finished, checkpoint.npz.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from trainwell.errors import FolderError
 from trainwell.locales import Text
 
-BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT, INPUT, LEARNED = (
+BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT, INPUT, LEARNED, LAST_GOOD = (
     "blueprint.json",
     "findings.json",
     "facts.json",
@@ -27,6 +28,7 @@ BLUEPRINT, FINDINGS, FACTS, MODEL, REPORT, RESULT, CHECKPOINT, INPUT, LEARNED = 
     "checkpoint.npz",
     "input.json",
     "learned.npz",
+    "last_good.weights.h5",
 )
 ROOM = 64 * 2**20  # bytes that must be free besides the model's own: recording, report
 

@@ -18,9 +18,7 @@ from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
 from trainwell.data import Dataset
 from trainwell.data.formats import format_to_json
-from trainwell.diagnosis import Contract, preflight
 from trainwell.errors import ModelError, SettingError
-from trainwell.explain.learned import Learned
 from trainwell.explain.learned import save as save_learned
 from trainwell.locales import Language, Text, preferred_language
 from trainwell.networks import targets
@@ -28,33 +26,30 @@ from trainwell.report.facts import (
     Choice,
     DataFacts,
 )
-from trainwell.report.html import write_html
 from trainwell.report.progress import TrainingProgress
-from trainwell.report.result_json import result
 from trainwell.signals import Observer, Recording
 from trainwell.whole_file import whole_file, write_whole
 from trainwell.workflows.arrays import facts_of_arrays
 from trainwell.workflows.explanation import explanation
 from trainwell.workflows.facts import facts_of_run
 from trainwell.workflows.generate import sample
-from trainwell.workflows.interruption import interruptible
+from trainwell.workflows.interruption import STOPPING, interruptible
+from trainwell.workflows.last_good import keep_last_good
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.memory import memory_of
-from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.preflight import contract_of, tell_before
 from trainwell.workflows.run import Run, write_json
+from trainwell.workflows.run_files import write_run
 from trainwell.workflows.run_folder import (
     BLUEPRINT,
     CHECKPOINT,
-    FACTS,
-    FINDINGS,
     INPUT,
     LEARNED,
     MODEL,
-    REPORT,
-    RESULT,
     claim,
     writing_to,
 )
+from trainwell.workflows.source_training import check_source, train_on_source
 
 DEFAULT_BATCH_SIZE = 32
 FEW_SAMPLES = 5000  # below this, an epoch is short and more of them are made
@@ -85,6 +80,8 @@ def train(
     sample_weight: Any = None,
     shuffle: bool = True,
     seed: int = 0,
+    steps_per_epoch: int | None = None,
+    validation_steps: int | None = None,
     early_stopping: int | None = None,
     monitor: str = "val_loss",
     out: str | Path | None = None,
@@ -101,8 +98,9 @@ def train(
 
     Args:
         model: compiled Keras model; it is trained in place.
-        x: a `Dataset`, or inputs (samples, ...).
-        y: targets (samples, ...) if x is not a `Dataset`.
+        x: a `Dataset`, or inputs (samples, ...); or what gives batches (x, y): a generator, a keras.utils.PyDataset, a
+            tf.data.Dataset, a torch DataLoader.
+        y: targets (samples, ...) if x is inputs.
         epochs: how often to go through the training data; 30 for less than 5,000 samples, else 10, if not given.
         batch_size: samples of one step; 32 if not given, or all if there are fewer.
         validation_data: (x, y) or (x, y, sample_weight); a `Dataset` brings its own.
@@ -111,6 +109,8 @@ def train(
         sample_weight: (samples,) weights of the samples in the loss.
         shuffle: a new order of the samples in each epoch.
         seed: fixes the order of the samples (the initial weights are in the model already).
+        steps_per_epoch: where x gives batches: steps after which an epoch ends; a whole pass if not given.
+        validation_steps: where the validation data give batches: how many make an evaluation.
         early_stopping: stop after so many epochs without a better validation score, and keep the best weights.
         monitor: that score: "val_loss" or "val_accuracy".
         out: folder of the run; a temporary one, gone with the `Run`, if not given.
@@ -132,6 +132,27 @@ def train(
     began = time.perf_counter()
     engine.check_model(model)
     data = x if isinstance(x, Dataset) else None
+    if data is None and engine.is_source(x):
+        check_source(
+            x, {"y": y, "sample_weight": sample_weight, "batch_size": batch_size, "early_stopping": early_stopping}
+        )
+        return train_on_source(
+            model,
+            x,
+            epochs=DEFAULT_EPOCHS if epochs is None else epochs,
+            steps_per_epoch=steps_per_epoch,
+            validation_data=validation_data,
+            validation_steps=validation_steps,
+            callbacks=callbacks,
+            class_weight=class_weight,
+            shuffle=shuffle,
+            seed=seed,
+            every=every,
+            out=None if out is None else Path(out),
+            progress=progress,
+            language=language or preferred_language(),
+            command=command or "tw.train(...)",
+        )
     if data is not None:
         _check_shapes(model, data)
         held_out = data.validation
@@ -212,6 +233,7 @@ def train(
                     )
                 finally:
                     listener.close()
+            keep_last_good(model, outcome, folder)
             with whole_file(folder / MODEL) as temporary_file:
                 model.save(temporary_file)
             facts = facts_of_run(
@@ -250,24 +272,6 @@ def train(
         if not resume and not (folder / CHECKPOINT).exists() and not (folder / MODEL).exists():
             shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-STOPPING = Text(
-    en="Stopping after this step; what was learned is kept. Ctrl-C again ends at once.",
-    zh="将在当前训练步之后停止，已学到的内容会保留。再按一次 Ctrl-C 立即结束。",
-)
-
-
-def tell_before(contract: Contract, progress: TrainingProgress) -> None:
-    """Say what is wrong before hours are spent on it."""
-    for finding in preflight(contract).findings:
-        if finding.severity == "error":
-            progress.message(
-                Text(
-                    en=f"{finding.title.en}: {finding.summary.en}",
-                    zh=f"{finding.title.zh}：{finding.summary.zh}",
-                )
-            )
 
 
 def _early_stopping(patience: int | None, monitor: str) -> list[Any]:
@@ -324,11 +328,3 @@ def _check_shapes(model: Any, data: Dataset) -> None:
                 zh=f"模型的输入形状为 {tuple(shape[1:])}，而数据 {data.name!r} 的形状为 {given}；请按这些数据构建模型",
             )
         )
-
-
-def write_run(run: Run, language: Language, learned: Sequence[Learned] = ()) -> None:
-    """Everything that a run's folder holds besides model and recording."""
-    write_whole(run.folder / FACTS, run.facts.to_json().encode())
-    write_whole(run.folder / FINDINGS, (run.facts.diagnosis.to_json() + "\n").encode())
-    write_html(run.facts, run.recording, language, run.folder / REPORT, learned)
-    write_whole(run.folder / RESULT, write_json(result(run.facts, run.folder)))

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainwell.diagnosis.course import course
+from trainwell.diagnosis.course import behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, hopeless
@@ -54,7 +54,27 @@ LEVEL = Threshold(
     source=Text(en="more than a third is left to learn", zh="还有三分之一以上没有学到"),
 )
 SMALL = 64  # nobody calls such a batch large, however few samples there are
-THRESHOLDS = (PART, STEPS, LEVEL)
+FALL = Threshold(
+    name="fall",
+    value=0.1,
+    unit="share",
+    what=Text(
+        en="Fall of the loss from the third to the last quarter, as a share of a constant prediction's",
+        zh="第三个四分之一到最后四分之一的损失下降量（占常数预测损失的比例）",
+    ),
+    source=Text(en="a tenth of all there is to learn, in the last quarter", zh="最后四分之一仍学到可学内容的十分之一"),
+)
+BEHIND = Threshold(
+    name="behind",
+    value=0.06,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(en="sound trainings of the gallery stay within 0.05", zh="样例集中的正常训练落后不超过 0.05"),
+)
+THRESHOLDS = (PART, STEPS, LEVEL, FALL, BEHIND)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -63,8 +83,18 @@ def _check(facts: Facts) -> Sequence[Finding]:
         return ()
     part = min(1.0, facts.batch_size / facts.training_samples)
     few = facts.batch_size > SMALL and part >= PART.value and run.steps <= STEPS.value
-    if not few or run.progress.level <= LEVEL.value:
+    back = behind(facts)
+    falls = run.late_fall > FALL.value and run.still_falling and run.progress.level > FALL.value
+    lags = back is not None and back > BEHIND.value
+    if not few or not (run.progress.level > LEVEL.value or falls or lags):
         return ()
+    harm = (
+        Evidence(LEVEL.what, run.progress.level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps)
+        if run.progress.level > LEVEL.value
+        else Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source)
+        if lags and back is not None
+        else Evidence(FALL.what, run.late_fall, ">", FALL.value, FALL.unit, FALL.source, step=run.steps)
+    )
     return (
         Finding(
             problem=PROBLEM.identifier,
@@ -80,7 +110,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
             evidence=(
                 Evidence(STEPS.what, run.steps, "<", STEPS.value, STEPS.unit, STEPS.source),
                 Evidence(PART.what, part, ">", PART.value, PART.unit, PART.source),
-                Evidence(LEVEL.what, run.progress.level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
+                harm,
             ),
             causes=PROBLEM.causes,
             remedies=PROBLEM.remedies,

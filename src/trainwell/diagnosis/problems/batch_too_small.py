@@ -64,7 +64,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
     samples = facts.training_samples or 0
     few_at_all = samples <= 4 * facts.batch_size
     level = run.progress.level
-    if few_at_all or level <= LEVEL.value or (run.noise <= SWING.value and not run.progress.learned_nothing):
+    if few_at_all or level <= LEVEL.value or run.noise <= SWING.value:
         return ()
     return (
         Finding(

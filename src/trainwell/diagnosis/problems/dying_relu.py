@@ -258,7 +258,9 @@ PROBLEM = Problem(
     ),
     check=_check,
     symptom_of=(
+        Origin("poor_initialization"),
         Origin("exploding_gradient"),
+        Origin("learning_rate_too_high"),
         Origin("invalid_learning_rate", fits=too_large),
         Origin("unscaled_input", fits=too_large),
     ),

@@ -312,6 +312,11 @@ def _finding(facts: Facts, signs: Sequence[_Sign], come: Progress, severity: Sev
     )
 
 
+def _by_rate(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001
+    """Whether the rate itself is unusually large, so that the gradient grew because of the steps."""
+    return cause.causes[0].code == "rate"
+
+
 PROBLEM = Problem(
     identifier="exploding_gradient",
     title=Text(en="Exploding gradient", zh="梯度爆炸"),
@@ -409,8 +414,10 @@ PROBLEM = Problem(
     check=_check,
     symptom_of=(
         Origin("invalid_learning_rate", fits=too_large),
+        Origin("poor_initialization", fits=too_large),
         Origin("loss_output_mismatch", fits=hopeless),
         Origin("unscaled_target", fits=too_large),
         Origin("unscaled_input", fits=too_large),
+        Origin("learning_rate_too_high", fits=_by_rate),
     ),
 )

@@ -20,11 +20,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trainwell.diagnosis.course import Course, course
+from trainwell.diagnosis.course import Course, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
-from trainwell.diagnosis.wording import share
+from trainwell.diagnosis.wording import number, share
 from trainwell.locales import Text
 
 FALL = Threshold(
@@ -49,7 +49,22 @@ LEVEL = Threshold(
         en="below a third, most of what there is to learn was learned", zh="低于三分之一时，大部分可学内容已经学到"
     ),
 )
-THRESHOLDS = (FALL, LEVEL)
+WAY = Threshold(
+    name="way",
+    value=0.5,
+    unit="times",
+    what=Text(
+        en="Way of the weights in the whole training, in units of their own size",
+        zh="整个训练中权重移动的总路程（以权重自身大小为单位）",
+    ),
+    source=Text(
+        en="sound trainings of the gallery go at least as far, with steps of the usual thousandth in 500 steps",
+        zh="样例集中的正常训练至少走这么远；以通常千分之一的步幅约需 500 步",
+    ),
+)
+FEW_STEPS = 100
+USUAL_STEP = 5e-4  # of the weights' size, below which the rate is to blame and not the number of steps
+THRESHOLDS = (FALL, LEVEL, WAY)
 FEW_STEPS_PER_EPOCH = 8
 
 
@@ -58,12 +73,23 @@ def _check(facts: Facts) -> Sequence[Finding]:
     if run is None or facts.stopped in ("not_finite", "callback", "interrupted"):
         return ()
     level = run.progress.level
-    if level <= LEVEL.value or run.late_fall <= FALL.value or not run.still_falling or _over(facts):
+    falls = run.late_fall > FALL.value and run.still_falling and not _over(facts)
+    begun = _barely_begun(facts, run)
+    if level <= LEVEL.value or not (falls or begun is not None):
         return ()
     per_epoch = facts.steps_per_epoch
     few = per_epoch is not None and per_epoch <= FEW_STEPS_PER_EPOCH
     epochs = facts.epochs or max(1, len(facts.recording.epochs))
-    return (_finding(run, level, epochs, few=few),)
+    return (_finding(run, level, epochs, few=few, begun=None if falls else begun),)
+
+
+def _barely_begun(facts: Facts, run: Course) -> float | None:
+    """Way of the weights if steps of usual size were far too few for them to get anywhere; None otherwise."""
+    moved = movement(facts)
+    if moved is None or run.steps >= FEW_STEPS or moved.typical.max() < USUAL_STEP:
+        return None
+    far = float(moved.distance.max())
+    return far if far < WAY.value else None
 
 
 def _over(facts: Facts) -> bool:
@@ -72,7 +98,7 @@ def _over(facts: Facts) -> bool:
     return len(losses) >= 3 and min(losses[-2:]) > 0.99 * min(losses[:-2])
 
 
-def _finding(run: Course, level: float, epochs: int, *, few: bool) -> Finding:
+def _finding(run: Course, level: float, epochs: int, *, few: bool, begun: float | None) -> Finding:
     more = max(3 * epochs, epochs + 5)
     remedies = [
         replace(one, option=f"--epochs {more} --early-stopping 5") if one.code == "epochs" else one
@@ -84,13 +110,21 @@ def _finding(run: Course, level: float, epochs: int, *, few: bool) -> Finding:
         severity="warning",
         confidence=0.85,
         summary=Text(
+            en=f"The training ended after {run.steps:,} steps, before the weights had moved by more than "
+            f"{number(begun)} times their size.",
+            zh=f"训练在 {run.steps:,} 步后就结束了，此时权重的总移动量还不到其自身大小的 {number(begun)} 倍。",
+        )
+        if begun is not None
+        else Text(
             en=f"When the training ended after {epochs} epochs ({run.steps:,} steps), the loss was still falling: by "
             f"{share(run.late_fall)} of a constant prediction's in its last quarter, to {share(level)}.",
             zh=f"训练在 {epochs} 轮（{run.steps:,} 步）后结束时损失仍在下降：最后四分之一下降了常数预测损失的 "
             f"{share(run.late_fall)}，降到其 {share(level)}。",
         ),
         evidence=(
-            Evidence(FALL.what, run.late_fall, ">", FALL.value, FALL.unit, FALL.source, step=run.steps),
+            Evidence(FALL.what, run.late_fall, ">", FALL.value, FALL.unit, FALL.source, step=run.steps)
+            if begun is None
+            else Evidence(WAY.what, begun, "<", WAY.value, WAY.unit, WAY.source, step=run.steps),
             Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
         ),
         causes=first_ones(PROBLEM.causes, *(("few_steps",) if few else ())),

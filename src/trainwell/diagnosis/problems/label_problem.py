@@ -58,6 +58,7 @@ SIMPLE = Threshold(
     ),
     source=CHANCE.source,
 )
+RARE = 0.8  # share of the commonest class, above which the others are too few to tell chance from skill
 ENOUGH = 100  # samples that simple models were scored on, below which chance and skill look alike
 
 
@@ -69,6 +70,8 @@ def _shuffled(facts: Facts) -> tuple[Finding, ...]:
     """Nothing predicts the labels: neither simple models nor the trained network."""
     simple, run = facts.contract.simple if facts.contract else None, course(facts)
     if simple is None or run is None or simple.samples < ENOUGH or simple.better_than_chance:
+        return ()
+    if (facts.trivial_accuracy or 0) > RARE:
         return ()
     above = _above_chance(facts)
     if above is None or above > CHANCE.value:

@@ -21,11 +21,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from trainwell.diagnosis.course import Course, Movement, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy, Severity
-from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, hopeless, too_large, with_rate
+from trainwell.diagnosis.layer_table import LayerTable
+from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless, too_large, with_rate
+from trainwell.diagnosis.progress import finite_part
 from trainwell.diagnosis.wording import number, share
 from trainwell.locales import Text
 
@@ -37,6 +40,16 @@ STEP = Threshold(
     source=Text(
         en="a hundred times the usual thousandth (Karpathy, CS231n notes); torchmortem's upper bound is the same",
         zh="是通常的千分之一（Karpathy，CS231n 讲义）的一百倍；torchmortem 的上限与此相同",
+    ),
+)
+DEADLY = Threshold(
+    name="deadly",
+    value=0.03,
+    unit="share",
+    what=STEP.what,
+    source=Text(
+        en="thirty times the usual thousandth; counts only where the gradient has nearly gone since",
+        zh="是通常的千分之一的三十倍；只有在此后梯度几乎消失时才算数",
     ),
 )
 LONG_STEP = Threshold(
@@ -72,7 +85,22 @@ BLOWN_UP = Threshold(
         zh="正常训练不会明显高于起始损失；该界限为噪声留出了余量",
     ),
 )
-THRESHOLDS = (STEP, LONG_STEP, REBOUND, BLOWN_UP)
+LARGE_ADAPTIVE = Threshold(
+    name="large_adaptive",
+    value=0.01,
+    unit="",
+    what=Text(en="Learning rate of Adam and its kin", zh="Adam 一类优化器的学习率"),
+    source=Text(en="ten times Adam's default; UMLAUT's bound", zh="Adam 默认值的十倍；UMLAUT 的界限"),
+)
+LARGE_PLAIN = Threshold(
+    name="large_plain",
+    value=0.3,
+    unit="",
+    what=Text(en="Learning rate of gradient descent", zh="梯度下降的学习率"),
+    source=Text(en="thirty times Keras's default; only orders causes", zh="Keras 默认值的三十倍；仅用于给原因排序"),
+)
+LEAST_LOOKS = 4
+THRESHOLDS = (STEP, DEADLY, LONG_STEP, REBOUND, BLOWN_UP, LARGE_ADAPTIVE, LARGE_PLAIN)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -80,15 +108,39 @@ def _check(facts: Facts) -> Sequence[Finding]:
     broke = facts.stopped == "not_finite"
     if moved is None or (run is None and not broke):
         return ()
-    fastest = int(np.argmax(np.maximum(moved.typical, moved.early)))
-    size = float(max(moved.typical[fastest], moved.early[fastest]))
-    severity, harm = _harm(run, size, broke=broke)
+    sizes = np.where(_usual_start(facts, moved), moved.sustained, moved.typical)
+    if broke or (run is not None and (run.progress.learned_nothing or run.rebound > REBOUND.value)):
+        sizes = np.maximum(
+            sizes, np.where(_usual_start(facts, moved), moved.peak, 0)
+        )  # a single step may end everything
+    fastest = int(np.argmax(sizes))
+    size = float(sizes[fastest])
+    severity, harm = _harm(run, size, broke=broke, broken=_gone_quiet(facts))
     if severity is None:
         return ()
     return (_finding(facts, moved, fastest, size, severity, harm),)
 
 
-def _harm(run: Course | None, size: float, *, broke: bool) -> tuple[Severity | None, Evidence | None]:
+def _usual_start(facts: Facts, moved: Movement) -> npt.NDArray[np.bool_]:
+    """(layers,) whether a layer began with weights of usual size; small ones are multiplied by any update."""
+    starts = {layer.name: layer for layer in facts.contract.layers} if facts.contract else {}
+    found = [starts.get(layer.name.split("/")[-1]) for layer in moved.layers]
+    return np.array([s is None or not (s.alike or s.deviation < 0.25 * s.usual_low) for s in found], np.bool_)
+
+
+def _gone_quiet(facts: Facts) -> bool:
+    """Whether the gradient has nearly gone since the start: large steps pushed the network to where none passes."""
+    dead = LayerTable.of(facts.recording, "dead_share").finite()
+    if len(dead) >= LEAST_LOOKS and bool(((dead.late().medians() > 0.9) & (dead.values[0] < 0.6)).any()):
+        return True
+    gradient, _ = finite_part(facts.recording.run("gradient_norm"))
+    if len(gradient) < 20:
+        return False
+    tenth = len(gradient) // 10
+    return float(np.median(gradient[-tenth:])) < 0.01 * float(np.max(gradient[:tenth]))
+
+
+def _harm(run: Course | None, size: float, *, broke: bool, broken: bool) -> tuple[Severity | None, Evidence | None]:
     """How bad it is, and the number that shows it."""
     if size <= LONG_STEP.value:
         return None, None
@@ -99,7 +151,7 @@ def _harm(run: Course | None, size: float, *, broke: bool) -> tuple[Severity | N
     nothing = run.progress.learned_nothing
     if run.worst > BLOWN_UP.value and (nothing or run.rebound > REBOUND.value) and not run.progress.learned:
         return "error" if nothing else "warning", _evidence(BLOWN_UP, run.worst)
-    if nothing and size > STEP.value:
+    if nothing and size > (DEADLY if broken else STEP).value:
         return "error", run.progress.evidence(run.steps)
     if run.rebound > REBOUND.value and not run.progress.learned:
         return "error" if nothing else "warning", _evidence(REBOUND, run.rebound)
@@ -114,7 +166,7 @@ def _finding(
     facts: Facts, moved: Movement, fastest: int, size: float, severity: Severity, harm: Evidence | None
 ) -> Finding:
     layer = moved.layers[fastest].name
-    limit = STEP if size > STEP.value else LONG_STEP
+    limit = next(one for one in (STEP, DEADLY, LONG_STEP) if size > one.value)
     evidence = [Evidence(limit.what, size, ">", limit.value, limit.unit, limit.source, layer)]
     rate = _rate(facts)
     told = Text(en="", zh="") if rate is None else Text(en=f" of {number(rate)}", zh=f"（{number(rate)}）")
@@ -130,10 +182,28 @@ def _finding(
             zh=f"在当前学习率{told.zh}下，每一步都使 {layer} 的权重改变其大小的 {share(size)}，损失不降反跳。",
         ),
         evidence=(*evidence, *((harm,) if harm else ())),
-        causes=PROBLEM.causes,
+        causes=first_ones(PROBLEM.causes, *(("rate",) if rate is None or _unusual(facts, rate) else ("scale",))),
         remedies=with_rate(PROBLEM.remedies, facts),
-        steps=(1, max(1, facts.recording.last_step)),
+        steps=(_since(facts, layer, limit.value), max(1, facts.recording.last_step)),
     )
+
+
+def _since(facts: Facts, layer: str, limit: float) -> int:
+    """The first step that was looked into whose update was larger than the limit."""
+    table = LayerTable.of(facts.recording, "update_ratio", lambda one: one.name == layer).finite()
+    large = np.flatnonzero(table.values[:, 0] > limit)
+    return int(table.first_step[large[0]]) if len(large) else 1
+
+
+def _unusual(facts: Facts, rate: float) -> bool:
+    """Whether the rate is far above what is usual for the optimizer."""
+    adapts = facts.contract.adapts if facts.contract else facts.optimizer not in ("SGD", None)
+    return rate >= (LARGE_ADAPTIVE if adapts else LARGE_PLAIN).value
+
+
+def _exploded_first(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001
+    """Whether the steps were long because the gradients were, and not because of the rate."""
+    return symptom.causes[0].code != "rate"
 
 
 def _rate(facts: Facts) -> float | None:
@@ -209,5 +279,6 @@ PROBLEM = Problem(
         Origin("loss_output_mismatch", hopeless),
         Origin("wrong_output_activation", hopeless),
         Origin("poor_initialization", too_large),
+        Origin("exploding_gradient", _exploded_first),
     ),
 )

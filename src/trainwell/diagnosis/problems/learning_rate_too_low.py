@@ -25,6 +25,7 @@ import numpy as np
 from trainwell.diagnosis.course import course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
+from trainwell.diagnosis.layer_table import LayerTable
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, hopeless
 from trainwell.diagnosis.progress import finite_part
 from trainwell.diagnosis.wording import number
@@ -63,7 +64,19 @@ LEVEL = Threshold(
         zh="学到的还不到可学内容的一半",
     ),
 )
-THRESHOLDS = (DISTANCE, STEP, LEVEL)
+DEAD = Threshold(
+    name="dead",
+    value=0.9,
+    unit="share",
+    what=Text(
+        en="Dead units of a layer, with which no rate helps", zh="某层的死亡单元比例（此时任何学习率都无济于事）"
+    ),
+    source=Text(
+        en="SageMaker Debugger's and DeepDiagnosis' bounds are 0.5 and 0.7",
+        zh="SageMaker Debugger 与 DeepDiagnosis 的界限为 0.5 与 0.7",
+    ),
+)
+THRESHOLDS = (DISTANCE, STEP, LEVEL, DEAD)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -75,7 +88,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
     far, step = float(moved.distance[fastest]), float(moved.typical.max())
     level = run.progress.level
     unmoved = far < DISTANCE.value and step < STEP.value and level > LEVEL.value
-    if not unmoved or not len(gradient) or not float(np.median(gradient)) > 0:
+    if not unmoved or not len(gradient) or not float(np.median(gradient)) > 0 or _dead(facts):
         return ()
     layer = moved.layers[fastest].name
     times = 10 if far > DISTANCE.value / 10 else 100
@@ -107,6 +120,12 @@ def _check(facts: Facts) -> Sequence[Finding]:
             steps=(1, run.steps),
         ),
     )
+
+
+def _dead(facts: Facts) -> bool:
+    """Whether a layer gives nothing but zeros, so that no rate would move the layers before it."""
+    dead = LayerTable.of(facts.recording, "dead_share").finite()
+    return bool(len(dead) and len(dead.layers) and dead.late().medians().max() > DEAD.value)
 
 
 PROBLEM = Problem(

@@ -48,16 +48,30 @@ GAIN = Threshold(
     what=Text(en="Fall of the loss in the second half, in units of its swing", zh="后半程损失的下降量（以波动为单位）"),
     source=Text(en="a fall within the noise is no progress", zh="噪声之内的下降不算进步"),
 )
+CHANCE = Threshold(
+    name="chance",
+    value=2,
+    unit="times",
+    what=Text(
+        en="Swing of the training loss, against what the difference between batches makes of it",
+        zh="训练损失的波动（相对于批次间差异所致的波动）",
+    ),
+    source=Text(
+        en="twice the standard error of a stretch's mean: batches differ also where weights stand still",
+        zh="一段均值标准误的两倍：即使权重不动，批次之间也有差异",
+    ),
+)
+LEAST_STEPS = 100
 SMALL_BATCH = 8
-THRESHOLDS = (SWING, GAIN)
+THRESHOLDS = (SWING, GAIN, CHANCE)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
     run = course(facts)
-    if run is None or facts.stopped == "not_finite" or len(run.losses) < 12:
+    if run is None or facts.stopped == "not_finite" or len(run.losses) < 12 or run.steps < LEAST_STEPS:
         return ()
     swing, gain = _swing(run)
-    if swing <= SWING.value or gain > GAIN.value * swing:
+    if swing <= SWING.value or gain > GAIN.value * swing or swing <= CHANCE.value * run.chance:
         return ()
     small = facts.batch_size is not None and facts.batch_size <= SMALL_BATCH
     return (

@@ -30,28 +30,30 @@ from trainwell.locales import Text
 
 LARGE = Threshold(
     name="large",
-    value=4,
+    value=2.5,
     unit="times",
     what=Text(
         en="Spread of the kernel, against the largest that the usual rules give",
         zh="权重的离散程度（相对于常用规则的最大值）",
     ),
     source=Text(
-        en="twice the gain of 2 at which signals begin to grow in any layer (He et al. 2015, section 2.2)",
-        zh="任何层的信号开始增长的增益 2 的两倍（He 等 2015，2.2 节）",
+        en="a little above the gain of 2 at which signals begin to grow in any layer (He et al. 2015, section 2.2)",
+        zh="略高于任何层的信号开始增长的增益 2（He 等 2015，2.2 节）",
     ),
 )
 SMALL = Threshold(
     name="small",
-    value=0.25,
+    value=0.1,
     unit="times",
     what=Text(
         en="Spread of the kernel, against the smallest that the usual rules give",
         zh="权重的离散程度（相对于常用规则的最小值）",
     ),
     source=Text(
-        en="the signal fades to a quarter in each layer (Glorot & Bengio 2010, section 4.2.1)",
-        zh="信号每过一层衰减到四分之一（Glorot 与 Bengio 2010，4.2.1 节）",
+        en="the signal fades to a tenth in each layer (Glorot & Bengio 2010, section 4.2.1); the usual 0.02 of "
+        "Transformers "
+        "is no fault",
+        zh="信号每过一层衰减到十分之一（Glorot 与 Bengio 2010，4.2.1 节）；Transformer 常用的 0.02 不算问题",
     ),
 )
 ALIKE = Threshold(
@@ -64,6 +66,8 @@ ALIKE = Threshold(
         zh="一层就足够：相同的单元永远相同（Goodfellow 等 2016，8.4 节）",
     ),
 )
+FAR = 4  # times the largest usual spread: before a training, less may be meant
+WELL = 0.08  # of a constant prediction's loss: a network that came this far was not held back
 THRESHOLDS = (LARGE, SMALL, ALIKE)
 
 
@@ -73,7 +77,8 @@ def _check(facts: Facts) -> Sequence[Finding]:
         return ()
     hidden = [layer for layer in contract.layers if _counts(layer, contract)]
     alike = [layer for layer in hidden if layer.alike and layer.units > 1]
-    large = [layer for layer in hidden if not layer.alike and _times_large(layer) > LARGE.value]
+    kernels = [layer for layer in contract.layers if layer.parameters > 0 and math.isfinite(layer.deviation)]
+    large = [layer for layer in kernels if not layer.alike and _times_large(layer) > LARGE.value]
     small = [layer for layer in hidden if not layer.alike and _times_small(layer) < SMALL.value]
     if not (alike or large or small):
         return ()
@@ -92,12 +97,17 @@ def _times_small(layer: LayerStart) -> float:
     return layer.deviation / layer.usual_low
 
 
-def _severity(facts: Facts, *, alike: bool) -> Severity:
+def _extreme(layer: LayerStart) -> bool:
+    """Whether it begins so far off that what the network reached would have been better without."""
+    return not layer.alike and (_times_large(layer) > 10 or _times_small(layer) < 0.02)
+
+
+def _severity(facts: Facts, *, alike: bool, far: bool, extreme: bool) -> Severity:
     """As bad as what came of it; before a training, what is to be expected."""
     run = course(facts)
     if run is None:
-        return "error" if alike or facts.stopped == "not_finite" else "warning"
-    if learned_well(facts):
+        return "error" if alike or facts.stopped == "not_finite" else "warning" if far else "note"
+    if learned_well(facts) and not (extreme and run.progress.level > WELL):
         return "note"
     return "error" if run.progress.learned_nothing or alike else "warning"
 
@@ -130,7 +140,12 @@ def _finding(facts: Facts, layers: Sequence[LayerStart], *, alike: bool, large: 
     return Finding(
         problem=PROBLEM.identifier,
         title=PROBLEM.title,
-        severity=_severity(facts, alike=alike),
+        severity=_severity(
+            facts,
+            alike=alike,
+            far=any(_times_large(x) > FAR or not large for x in layers),
+            extreme=any(_extreme(layer) for layer in layers),
+        ),
         confidence=0.95 if alike else 0.8,
         summary=summary,
         evidence=tuple(evidence),

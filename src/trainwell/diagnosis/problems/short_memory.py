@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainwell.diagnosis.course import course
+from trainwell.diagnosis.course import FAR_BEHIND, behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
@@ -57,7 +57,18 @@ LEVEL = Threshold(
     what=Text(en="Training loss now, as a share of a constant prediction's", zh="当前训练损失（占常数预测损失的比例）"),
     source=Text(en="less than half of what there is to learn was learned", zh="学到的还不到可学内容的一半"),
 )
-THRESHOLDS = (REACH, LONG, LEVEL)
+BEHIND = Threshold(
+    name="behind",
+    value=FAR_BEHIND,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(en="sound trainings of the gallery stay within 0.05", zh="样例集中的正常训练落后不超过 0.05"),
+)
+LAGGING = 0.3  # of a constant prediction's loss, below which being behind has other reasons
+THRESHOLDS = (REACH, LONG, LEVEL, BEHIND)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -65,8 +76,15 @@ def _check(facts: Facts) -> Sequence[Finding]:
     if memory is None or run is None or facts.stopped == "not_finite" or memory.steps < LONG.value:
         return ()
     reach, level = memory.reach / max(1, memory.steps - 1), run.progress.level
-    if reach >= REACH.value or level <= LEVEL.value:
+    back = behind(facts)
+    lags = level > LAGGING and back is not None and back > BEHIND.value
+    if reach >= REACH.value or not (level > LEVEL.value or lags):
         return ()
+    harm = (
+        Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source)
+        if back is not None and level <= LEVEL.value
+        else Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps)
+    )
     kinds = {info.name.split("/")[-1]: info.kind for info in facts.recording.layers}
     gated = kinds.get(memory.layer) in ("LSTM", "GRU")
     return (
@@ -83,7 +101,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
             ),
             evidence=(
                 Evidence(REACH.what, reach, "<", REACH.value, REACH.unit, REACH.source, memory.layer, run.steps),
-                Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
+                harm,
             ),
             causes=first_ones(PROBLEM.causes, *(("untrained",) if gated else ())),
             remedies=first_ones(PROBLEM.remedies, *(("shorter",) if gated else ())),
@@ -136,6 +154,7 @@ PROBLEM = Problem(
     check=_check,
     symptom_of=(
         Origin("learning_rate_too_high"),
+        Origin("loss_not_finite"),
         Origin("learning_rate_too_low"),
         Origin("invalid_learning_rate"),
         Origin("exploding_gradient"),

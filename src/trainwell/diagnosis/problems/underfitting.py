@@ -16,10 +16,10 @@ settings is in the way, and the other findings say what.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
-from trainwell.diagnosis.course import Course, course
+from trainwell.diagnosis.contract import Contract, LayerStart
+from trainwell.diagnosis.course import behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
@@ -28,10 +28,10 @@ from trainwell.locales import Text
 
 LEVEL = Threshold(
     name="level",
-    value=0.5,
+    value=0.3,
     unit="share",
     what=Text(en="Training loss now, as a share of a constant prediction's", zh="当前训练损失（占常数预测损失的比例）"),
-    source=Text(en="less than half of what there is to learn was learned", zh="学到的还不到可学内容的一半"),
+    source=Text(en="sound trainings of the gallery come below a third", zh="样例集中的正常训练都低于三分之一"),
 )
 BEHIND = Threshold(
     name="behind",
@@ -45,22 +45,52 @@ BEHIND = Threshold(
         en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
     ),
 )
-THRESHOLDS = (LEVEL, BEHIND)
+NARROW = Threshold(
+    name="narrow",
+    value=0.25,
+    unit="share",
+    what=Text(
+        en="Units of the narrowest hidden layer, as a share of the classes", zh="最窄隐藏层的单元数（占类别数的比例）"
+    ),
+    source=Text(
+        en="two units can tell ten classes apart only along a circle, and hardly learn to",
+        zh="两个单元只能沿一个圆区分十个类别，而且很难学会",
+    ),
+)
+GOING_ON = 0.3  # behind simple models: what is less may come with more epochs, while the loss still falls
+LEAST_CLASSES = 5
+_TELLING = ("Dense", "Conv1D", "Conv2D", "SimpleRNN", "LSTM", "GRU")
+THRESHOLDS = (LEVEL, BEHIND, NARROW)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
     run = course(facts)
     if run is None or facts.stopped == "not_finite":
         return ()
-    level, behind = run.progress.level, _behind(facts, run)
-    if behind is None or behind <= BEHIND.value or level <= LEVEL.value:
+    level, back = run.progress.level, behind(facts)
+    if back is None or back <= BEHIND.value or level <= LEVEL.value or facts.contract is None:
         return ()
-    nothing = run.progress.learned_nothing
-    if run.still_falling and not nothing and run.late_fall > 0.03:
+    nothing, narrow = run.progress.learned_nothing, _narrow(facts.contract)
+    if run.still_falling and run.late_fall > 0.03 and narrow is None and back < GOING_ON:
         return ()
     evidence = (
+        *(
+            [
+                Evidence(
+                    NARROW.what,
+                    narrow.units / facts.contract.output.units,
+                    "<",
+                    NARROW.value,
+                    NARROW.unit,
+                    NARROW.source,
+                    narrow.name,
+                )
+            ]
+            if narrow
+            else []
+        ),
         Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
-        Evidence(BEHIND.what, behind, ">", BEHIND.value, BEHIND.unit, BEHIND.source),
+        Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source),
     )
     return (
         Finding(
@@ -70,32 +100,25 @@ def _check(facts: Facts) -> Sequence[Finding]:
             confidence=0.8,
             summary=Text(
                 en=f"The training loss has come to rest at {share(level)} of a constant prediction's, and simple "
-                f"models are {share(behind)} better on samples that they have not seen.",
-                zh=f"训练损失停在常数预测损失的 {share(level)}，而简单模型在未见过的样本上要好 {share(behind)}。",
+                f"models are {share(back)} better on samples that they have not seen.",
+                zh=f"训练损失停在常数预测损失的 {share(level)}，而简单模型在未见过的样本上要好 {share(back)}。",
             ),
             evidence=evidence,
-            causes=first_ones(PROBLEM.causes, *(("penalised",) if facts.regularised else ())),
+            causes=first_ones(PROBLEM.causes, *(("penalised",) if facts.regularised and not narrow else ())),
             remedies=PROBLEM.remedies,
+            layers=(narrow.name,) if narrow else (),
             steps=(1, run.steps),
         ),
     )
 
 
-def _behind(facts: Facts, run: Course) -> float | None:
-    """How much better simple models are: in accuracy above chance, or in loss or R²; None if not known."""
-    simple = facts.contract.simple if facts.contract else None
-    if simple is None or not simple.better_than_chance:
+def _narrow(contract: Contract) -> LayerStart | None:
+    """A hidden layer too narrow to tell the classes apart; None where answers are numbers or the inputs themselves."""
+    classes = contract.output.units
+    if contract.regression or classes < LEAST_CLASSES:
         return None
-    gained = (simple.score - simple.chance) / (1 - simple.chance)
-    last = facts.recording.epochs[-1] if facts.recording.epochs else {}
-    accuracy = last.get("val_accuracy", last.get("accuracy"))
-    if simple.chance > 0 and facts.trivial_accuracy is not None and accuracy is not None:
-        if not math.isfinite(accuracy) or not facts.trivial_accuracy < 1:
-            return None
-        return gained - (accuracy - facts.trivial_accuracy) / (1 - facts.trivial_accuracy)
-    if not run.progress.reference_is_start:
-        return gained - (1 - run.progress.level)
-    return None
+    hidden = [one for one in contract.layers if one.kind in _TELLING and one.units and one.name != contract.output.name]
+    return next((one for one in hidden if one.units <= NARROW.value * classes), None)
 
 
 PROBLEM = Problem(

@@ -293,7 +293,10 @@ PROBLEM = Problem(
     check=_check,
     symptom_of=(
         Origin("dying_relu", fits=_blocked),
+        Origin("poor_initialization"),
         Origin("exploding_gradient"),
+        Origin("learning_rate_too_high"),
         Origin("unscaled_input", fits=too_large),
+        Origin("excessive_regularization"),
     ),
 )

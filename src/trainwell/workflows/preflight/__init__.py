@@ -1,5 +1,6 @@
 """What can be known before the first step: arrays, last layer, loss and optimizer, as a contract for the doctor."""
 
 from trainwell.workflows.preflight.contract import contract_of
+from trainwell.workflows.preflight.telling import tell_before
 
-__all__ = ["contract_of"]
+__all__ = ["contract_of", "tell_before"]

@@ -147,6 +147,9 @@ def _answers(model: Any, x: npt.NDArray[Any]) -> npt.NDArray[Any] | None:
             return model(batch, training=False)
 
     try:
+        if keras.backend.backend() != "jax":  # a model that is monitored where it trains
+            values = [variable.value for variable in variables]
+            return np.asarray(keras.ops.convert_to_numpy(forward(values, x)), np.float32)
         return np.asarray(jax.jit(forward)([variable.value for variable in variables], x), np.float32)
     except (ValueError, TypeError, AttributeError, IndexError, NotImplementedError):
         return None

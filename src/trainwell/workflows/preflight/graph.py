@@ -39,6 +39,9 @@ RESCALING = frozenset(
 )
 
 
+COMPARING = frozenset({"NotEqual", "Equal", "Greater", "Less", "GreaterEqual", "LessEqual", "Any", "All", "LogicalNot"})
+
+
 def rescales(model: Any) -> bool:
     """Whether something changes the scale of the input before the first weights; True where that cannot be seen."""
     tensors = _inputs(model)
@@ -52,6 +55,8 @@ def rescales(model: Any) -> bool:
             continue
         seen.add(id(layer))
         kind = type(layer).__name__
+        if kind in COMPARING:  # where padding is, not what the numbers are
+            continue
         if kind in RESCALING or not hasattr(layer, "trainable_weights") or hasattr(layer, "layers"):
             return True  # an operation, or a model inside the model
         if not layer.weights and kind not in ("MultiHeadAttention",):

@@ -38,7 +38,7 @@ def _start(layer: Any) -> LayerStart:
         name=str(layer.name),
         kind=type(layer).__name__,
         activation=activation_name(layer) if own_activation else None,
-        units=0 if kernel is None else int(kernel.shape[-1]),
+        units=int(getattr(layer, "units", 0) or (0 if kernel is None else kernel.shape[-1])),
         parameters=sum(int(np.prod(weight.shape)) for weight in layer.weights) if not _holds(layer) else 0,
         deviation=math.nan if kernel is None else float(np.std(kernel)),
         usual_low=low,

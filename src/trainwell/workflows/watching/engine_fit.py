@@ -37,12 +37,13 @@ class EngineFit:
         model: compiled.
         arguments: of Keras's fit, all of them, by name.
         every: look into the layers at every so many steps, or None.
+        seed: fixes the order of the samples; None draws one as Keras does.
 
     Raises:
         Refused: an argument cannot work.
     """
 
-    def __init__(self, model: Any, arguments: Mapping[str, Any], every: int | None):
+    def __init__(self, model: Any, arguments: Mapping[str, Any], every: int | None, seed: int | None = None):
         import keras
 
         self._model, self._arguments, self._every = model, arguments, every
@@ -58,7 +59,7 @@ class EngineFit:
             self.settings = FitSettings(
                 epochs=arguments["epochs"] - arguments["initial_epoch"],
                 batch_size=batch_size if self.data.samples is None else max(1, min(batch_size, self.data.samples)),
-                seed=self._seed(),
+                seed=self._seed() if seed is None else seed,
                 shuffle=bool(arguments["shuffle"]),
                 class_weight=arguments["class_weight"],
             )

@@ -19,11 +19,13 @@ from trainwell.report.progress import TrainingProgress
 from trainwell.signals import Observer, Recording
 from trainwell.whole_file import whole_file
 from trainwell.workflows.facts import facts_of_run
-from trainwell.workflows.interruption import interruptible
+from trainwell.workflows.interruption import STOPPING, interruptible
+from trainwell.workflows.last_good import keep_last_good
 from trainwell.workflows.listener import Listener
+from trainwell.workflows.preflight import tell_before
 from trainwell.workflows.run import Run
+from trainwell.workflows.run_files import write_run
 from trainwell.workflows.run_folder import BLUEPRINT, MODEL, claim, writing_to
-from trainwell.workflows.train import STOPPING, tell_before, write_run
 
 Training = Callable[[Listener, Callable[[], bool]], engine.Outcome]
 
@@ -88,6 +90,7 @@ def recorded(
         blueprint = blueprint or _blueprint(model, settings)
         if blueprint is not None:
             blueprint.save(folder / BLUEPRINT)
+        keep_last_good(model, outcome, folder)
         _save_model(model, folder / MODEL)
         facts = facts_of_run(
             model=model,

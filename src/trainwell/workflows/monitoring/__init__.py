@@ -1,0 +1,1 @@
+"""What `tw.Monitor` is made of: eyes for the backends, the samples that went by, the rows, the run."""
