@@ -1,6 +1,6 @@
 # trainwell: `make` alone explains itself. Needs Python 3.11 to 3.13 and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check format bench-data bench-memory clean
+.PHONY: help setup demo test coverage check format bench-data bench-memory bench-diagnosis bench-watching clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -8,7 +8,7 @@ BIN := .venv/bin
 STAMP := .venv/.ready
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 setup: $(STAMP) ## Make .venv with everything trainwell needs
 
@@ -42,6 +42,13 @@ bench-data: setup ## Every kind of data: figures beside Keras and classical mode
 
 bench-memory: setup ## Who remembers: SimpleRNN, LSTM and GRU on the adding problem (about half an hour)
 	@$(BIN)/python benchmarks/adding_problem.py
+
+bench-diagnosis: setup ## How often the doctor is right: trains the gallery of faults, beside four other tools (hours)
+	@$(BIN)/python benchmarks/diagnosis.py record
+	@$(BIN)/python benchmarks/diagnosis.py score --half score
+
+bench-watching: setup ## What watching costs, in each of its three ways (about ten minutes)
+	@$(BIN)/python benchmarks/watching.py
 
 clean: ## Remove what can be made again (keeps runs/)
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage htmlcov dist build

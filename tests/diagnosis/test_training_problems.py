@@ -153,7 +153,7 @@ def test_a_fault_is_found_with_evidence(identifier, made):
         assert finding.summary[language] in finding.text(language)
 
 
-@pytest.mark.parametrize("identifier", set(FAULTY) - {"label_problem"})
+@pytest.mark.parametrize("identifier", sorted(set(FAULTY) - {"label_problem"}))
 def test_the_same_network_is_let_be_when_it_learned(identifier, made):
     recorded, known, _ = FAULTY[identifier]
     steps = recorded["steps"]

@@ -18,7 +18,7 @@ from trainwell.signals import Recording
 from trainwell.workflows.watch import MOST_RUNS, watch
 
 keras = load_keras()
-TRAIN = importlib.import_module("trainwell.workflows.train")  # the module; the room shows the function of that name
+RUN_FILES = importlib.import_module("trainwell.workflows.run_files")
 
 BEGIN = """
 import sys
@@ -62,7 +62,7 @@ def short_report(monkeypatch):
     def write(facts, recording, language, path, learned):
         path.write_text(f'<html lang="{language}">{facts.network.name}')
 
-    monkeypatch.setattr(TRAIN, "write_html", write)
+    monkeypatch.setattr(RUN_FILES, "write_html", write)
 
 
 class Heard:
@@ -343,7 +343,7 @@ def test_a_report_that_fails_does_not_cost_the_script_its_training(script, tmp_p
     def fail(*arguments):
         raise ZeroDivisionError("a picture")
 
-    monkeypatch.setattr(TRAIN, "write_html", fail)
+    monkeypatch.setattr(RUN_FILES, "write_html", fail)
     ended = watch(script("assert model.fit(x, y, verbose=0).epoch == [0]\nsys.exit(9)\n"))
     assert (ended.exit_code, ended.runs, ended.error) == (9, (), None)
     assert "ZeroDivisionError: a picture" in ended.not_recorded[0].en

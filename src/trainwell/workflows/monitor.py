@@ -22,7 +22,7 @@ from trainwell.locales import Language, Text, preferred_language
 from trainwell.whole_file import whole_file
 from trainwell.workflows.monitoring.eyes import eye_for, tapped_training
 from trainwell.workflows.monitoring.fit_watch import FitWatch, warn_blind
-from trainwell.workflows.monitoring.run_of_fit import Compiled, facts_of_fit, promised
+from trainwell.workflows.monitoring.run_of_fit import Compiled, blueprint_of, facts_of_fit, promised
 from trainwell.workflows.monitoring.said import broken_promises, outcome
 from trainwell.workflows.monitoring.taps import TappedTest, TappedTraining
 from trainwell.workflows.run import Run
@@ -298,8 +298,9 @@ class _Fit:
             weakref.finalize(run, shutil.rmtree, run.folder, ignore_errors=True)
             return run
         with writing_to(run.folder):
-            if self.compiled.blueprint is not None:
-                self.compiled.blueprint.save(run.folder / BLUEPRINT)
+            blueprint = blueprint_of(self.watch, self.compiled)
+            if blueprint is not None:
+                blueprint.save(run.folder / BLUEPRINT)
             _save(self.watch.model, run.folder / MODEL)
             write_run(run, language)
         return run

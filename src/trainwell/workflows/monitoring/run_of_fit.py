@@ -77,6 +77,19 @@ def promised(fit: FitWatch) -> Contract | None:
         return None
 
 
+def _settings(fit: FitWatch) -> FitSettings:
+    return FitSettings(
+        epochs=max(1, fit.epochs - fit.first_epoch),
+        batch_size=max(1, fit.batch_size),
+        class_weight=class_weight(fit.train.targets, fit.train.weights),
+    )
+
+
+def blueprint_of(fit: FitWatch, compiled: Compiled) -> Blueprint | None:
+    """The training as data, as it was fitted; None for a model that cannot be written down."""
+    return replace(compiled.blueprint, fit=_settings(fit)) if compiled.blueprint else None
+
+
 def facts_of_fit(fit: FitWatch, compiled: Compiled, contract: Contract | None, *, finished: bool) -> RunFacts:
     """Everything a report says about a watched fit, as far as it went.
 
@@ -88,12 +101,7 @@ def facts_of_fit(fit: FitWatch, compiled: Compiled, contract: Contract | None, *
     """
     import keras
 
-    settings = FitSettings(
-        epochs=max(1, fit.epochs - fit.first_epoch),
-        batch_size=max(1, fit.batch_size),
-        class_weight=class_weight(fit.train.targets, fit.train.weights),
-    )
-    blueprint = replace(compiled.blueprint, fit=settings) if compiled.blueprint else None
+    settings, blueprint = _settings(fit), blueprint_of(fit, compiled)
     recording = Recording.open(fit.folder)
     inputs = single(fit.train.inputs)
     memory = memory_of(fit.model, inputs) if keras.backend.backend() == "jax" and inputs is not None else None
