@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from trainwell.diagnosis.course import FAR_BEHIND, behind, course
+from trainwell.diagnosis.course import FAR_BEHIND, behind, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
@@ -67,8 +67,20 @@ BEHIND = Threshold(
     ),
     source=Text(en="sound trainings of the gallery stay within 0.05", zh="样例集中的正常训练落后不超过 0.05"),
 )
+VERY_LONG = Threshold(
+    name="very_long",
+    value=50,
+    unit="steps",
+    what=Text(en="Length of the sequences that a SimpleRNN reads", zh="SimpleRNN 读入的序列长度"),
+    source=Text(
+        en="a tanh chain learns nothing over 20 steps or more with random weights (Bengio et al. 1994, figure 2); "
+        "orthogonal ones about double that",
+        zh="随机权重的 tanh 链条在 20 步以上什么也学不到（Bengio 等 1994，图 2）；正交初始化约可翻倍",
+    ),
+)
+FAR_FROM = 0.3  # behind simple models
 LAGGING = 0.3  # of a constant prediction's loss, below which being behind has other reasons
-THRESHOLDS = (REACH, LONG, LEVEL, BEHIND)
+THRESHOLDS = (REACH, LONG, LEVEL, BEHIND, VERY_LONG)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -76,16 +88,18 @@ def _check(facts: Facts) -> Sequence[Finding]:
     if memory is None or run is None or facts.stopped == "not_finite" or memory.steps < LONG.value:
         return ()
     reach, level = memory.reach / max(1, memory.steps - 1), run.progress.level
+    kinds = {info.name.split("/")[-1]: info.kind for info in facts.recording.layers}
+    plain = kinds.get(memory.layer) == "SimpleRNN"
     back = behind(facts)
     lags = level > LAGGING and back is not None and back > BEHIND.value
-    if reach >= REACH.value or not (level > LEVEL.value or lags):
+    too_long = plain and memory.steps >= VERY_LONG.value and back is not None and back > FAR_FROM and _moved(facts)
+    if not (reach < REACH.value and (level > LEVEL.value or lags)) and not (too_long and level > LAGGING):
         return ()
     harm = (
         Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source)
         if back is not None and level <= LEVEL.value
         else Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps)
     )
-    kinds = {info.name.split("/")[-1]: info.kind for info in facts.recording.layers}
     gated = kinds.get(memory.layer) in ("LSTM", "GRU")
     return (
         Finding(
@@ -94,13 +108,30 @@ def _check(facts: Facts) -> Sequence[Finding]:
             severity="error" if run.progress.learned_nothing and not gated else "warning",
             confidence=0.75 if run.progress.learned_nothing else 0.6,
             summary=Text(
+                en=f"{memory.layer} is a plain chain over {memory.steps} steps and has not learned what simple models "
+                "read off the same data: what stands far back reaches the answer only faintly.",
+                zh=f"{memory.layer} 是一条 {memory.steps} 步的普通链条，"
+                "没有学会简单模型能从同样数据中读出的内容：很早的信息只能微弱地影响回答。",
+            )
+            if reach >= REACH.value
+            else Text(
                 en=f"{memory.layer} reads {memory.steps} steps, but only the last {memory.reach + 1} move the answer: "
                 "what came before is forgotten.",
                 zh=f"{memory.layer} 读入 {memory.steps} 步，但只有最后 {memory.reach + 1} 步会影响回答："
                 "更早的内容已被遗忘。",
             ),
             evidence=(
-                Evidence(REACH.what, reach, "<", REACH.value, REACH.unit, REACH.source, memory.layer, run.steps),
+                Evidence(
+                    VERY_LONG.what,
+                    memory.steps,
+                    ">",
+                    VERY_LONG.value - 1,
+                    VERY_LONG.unit,
+                    VERY_LONG.source,
+                    memory.layer,
+                )
+                if reach >= REACH.value
+                else Evidence(REACH.what, reach, "<", REACH.value, REACH.unit, REACH.source, memory.layer, run.steps),
                 harm,
             ),
             causes=first_ones(PROBLEM.causes, *(("untrained",) if gated else ())),
@@ -109,6 +140,12 @@ def _check(facts: Facts) -> Sequence[Finding]:
             steps=(1, run.steps),
         ),
     )
+
+
+def _moved(facts: Facts) -> bool:
+    """Whether the weights went as far as those of a sound training, so that something else is in the way."""
+    moved = movement(facts)
+    return moved is not None and float(moved.distance.max()) > 0.5
 
 
 PROBLEM = Problem(
