@@ -42,6 +42,11 @@ class Course:
     steps: int
 
     @property
+    def late_step(self) -> int:
+        """Where the last quarter of the training begins: what came of it is seen there."""
+        return int(self.last_steps[-max(2, len(self.last_steps) // 4)])
+
+    @property
     def noise(self) -> float:
         """Standard deviation of a stretch's loss, free of the trend, as a share of the reference.
 

@@ -85,7 +85,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
             ),
             causes=first_ones(PROBLEM.causes, *(("optimizer",) if plain else ("rate",))),
             remedies=first_ones(PROBLEM.remedies, *(("adam",) if plain else ("learning_rate",))),
-            steps=(1, run.steps),
+            steps=(run.late_step, run.steps),
         ),
     )
 

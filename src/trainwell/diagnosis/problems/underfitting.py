@@ -107,7 +107,7 @@ def _check(facts: Facts) -> Sequence[Finding]:
             causes=first_ones(PROBLEM.causes, *(("penalised",) if facts.regularised and not narrow else ())),
             remedies=PROBLEM.remedies,
             layers=(narrow.name,) if narrow else (),
-            steps=(1, run.steps),
+            steps=(run.late_step, run.steps),
         ),
     )
 
