@@ -117,8 +117,18 @@ def quantity(value: float, unit: str, language: Language) -> str:
     ('98%', '3 轮')
     """
     written = share(value) if unit == "share" else number(value)
-    name = UNITS.get(unit, Text(unit, unit))[language]
+    name = unit_name(value, unit, language)
     return f"{written} {name}" if name else written
+
+
+def unit_name(value: float, unit: str, language: Language) -> str:
+    """A unit in words, in English of one or of several.
+
+    >>> unit_name(1, "samples", "en"), unit_name(2, "samples", "en"), unit_name(1, "samples", "zh")
+    ('sample', 'samples', '个样本')
+    """
+    name = UNITS.get(unit, Text(unit, unit))[language]
+    return name.removesuffix("s") if language == "en" and value == 1 else name
 
 
 def _title(identifier: str) -> Text:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from trainwell.diagnosis.finding import Evidence
+from trainwell.diagnosis.wording import unit_name
 from trainwell.locales import Language, Text
-from trainwell.locales.report_labels import LABELS, UNITS
+from trainwell.locales.report_labels import LABELS
 from trainwell.report import numbers
 
 SIGNS = {"<": "≥", ">": "≤"}
@@ -35,5 +36,5 @@ def sentence(evidence: Evidence, language: Language) -> str:
 
 def _value(value: float, unit: str, language: Language) -> str:
     written = numbers.percent(value) if unit == "share" else numbers.number(value)
-    name = UNITS.get(unit, Text(unit, unit))[language]
+    name = unit_name(value, unit, language)
     return f"{written} {name}" if name else written

@@ -294,6 +294,7 @@ PROBLEM = Problem(
     symptom_of=(
         Origin("dying_relu", fits=_blocked),
         Origin("poor_initialization"),
+        Origin("wrong_activation"),
         Origin("exploding_gradient"),
         Origin("learning_rate_too_high"),
         Origin("unscaled_input", fits=too_large),
