@@ -101,7 +101,8 @@ def _check(facts: Facts) -> Sequence[Finding]:
             summary=Text(
                 en=f"The training loss has come to rest at {share(level)} of a constant prediction's, and simple "
                 f"models are {share(min(back, 1.0))} better on samples that they have not seen.",
-                zh=f"训练损失停在常数预测损失的 {share(level)}，而简单模型在未见过的样本上要好 {share(min(back, 1.0))}。",
+                zh=f"训练损失停在常数预测损失的 {share(level)}，而简单模型在未见过的样本上要好 "
+                f"{share(min(back, 1.0))}。",
             ),
             evidence=evidence,
             causes=first_ones(PROBLEM.causes, *(("penalised",) if facts.regularised and not narrow else ())),
