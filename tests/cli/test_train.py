@@ -98,9 +98,11 @@ def test_strict_ends_with_1_on_a_problem_of_severity_error(trainwell):
     deep = ("train", "digits", "--network", "mlp", "--hidden", "16x20", "--activation", "sigmoid", "--epochs", 2)
     said = trainwell(*deep, "--strict", "--json")
     assert said.code == 1
-    finding = said.json["findings"][0]
-    assert (finding["problem"], finding["severity"]) == ("vanishing_gradient", "error")
-    assert finding["layers"][0] == "dense_1"
+    cause, symptom = said.json["findings"][:2]  # twenty sigmoid layers, and what follows from them
+    assert cause["problem"] == "wrong_activation"
+    assert (symptom["problem"], symptom["severity"]) == ("vanishing_gradient", "error")
+    assert symptom["follows_from"] == "wrong_activation"
+    assert symptom["layers"][0] == "dense_1"
 
 
 def test_interrupted_and_resumed_equals_uninterrupted(trainwell, tmp_path):
