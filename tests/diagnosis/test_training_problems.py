@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from contracts import SOUND, contract, numbers, output
+from contracts import SOUND, class_numbers, contract, numbers, output
 
-from trainwell.diagnosis import Facts, Memory, all_problems, diagnose
+from trainwell.diagnosis import Facts, Memory, RareClass, all_problems, diagnose
 from trainwell.diagnosis.contract import LayerStart, Padding, SimpleModel
 from trainwell.signals import LayerInfo
 
@@ -206,6 +206,47 @@ def test_weights_before_the_first_step(changed, code, made):
     (finding,) = look("poor_initialization", made(steps=0), contract=contract(layers=(layer(**changed),)))
     assert finding.causes[0].code == code
     assert finding.layers == ("hidden",)
+
+
+@pytest.mark.parametrize(("gain", "named"), [(1.0, False), (1.2, False), (1.5, True)])
+def test_what_is_remembered_may_not_grow_from_step_to_step(gain, named, made):
+    chain = layer("chain", kind="SimpleRNN", memory_gain=gain)
+    found = look("poor_initialization", made(steps=0), contract=contract(layers=(chain,)))
+    assert [(finding.layers, finding.causes[0].code) for finding in found] == (
+        [(("chain",), "memory")] if named else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("recall", "common", "severity"), [(0.1, 0.99, "warning"), (0.8, 0.99, "note"), (0.1, 0.2, "note")]
+)
+def test_a_rare_class_matters_where_it_is_not_found(recall, common, severity, made):
+    """In the third network nothing is found at all: that is not for want of samples of one class."""
+    rare = contract(targets=class_numbers(900, 60), output=output(2, "softmax"))
+    (finding,) = look("class_imbalance", made(), contract=rare, rare_class=RareClass(1, 20, recall, common))
+    assert finding.severity == severity
+    assert finding.evidence[0].measured == pytest.approx(recall if severity == "warning" else 15)
+    assert "20" in finding.summary.zh
+
+
+# a network that simple models beat on new samples, and one that is as good as they are
+BEATEN, EQUAL = {"epoch": 1, "val_accuracy": 0.45}, {"epoch": 1, "val_accuracy": 0.9}
+
+
+@pytest.mark.parametrize(("epoch", "named"), [(BEATEN, True), (EQUAL, False)])
+@pytest.mark.parametrize(
+    ("identifier", "loss", "size"),
+    [
+        ("learning_rate_too_high", np.concatenate([np.geomspace(2.3, 0.1, 200), np.linspace(0.6, 0.4, 200)]), 0.05),
+        ("insufficient_epochs", np.linspace(2.3, 0.55, 400), 0.001),
+    ],
+)
+def test_what_could_still_be_learned_is_seen_on_new_samples(identifier, loss, size, epoch, named, made):
+    recording = made(run={"loss": loss}, columns=updates(HIDDEN, size), steps=400, epochs=[epoch])
+    known = {"contract": contract(simple=KNOWN), "trivial_accuracy": 0.1, "validation_samples": 500, "epochs": 1}
+    found = look(identifier, recording, **known)
+    assert [finding.severity for finding in found] == (["warning"] if named else [])
+    assert not named or any("simple models" in evidence.what.en for evidence in found[0].evidence)
 
 
 @pytest.mark.parametrize("name", ["output", "hidden"])

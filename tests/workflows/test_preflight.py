@@ -9,8 +9,10 @@ import pytest
 
 import trainwell as tw
 from trainwell.backend import load_keras
-from trainwell.diagnosis import preflight
+from trainwell.diagnosis import RareClass, preflight
 from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.preflight.layers import layer_starts
+from trainwell.workflows.rare_class import rare_class_of
 
 keras = load_keras()
 layers = keras.layers
@@ -216,3 +218,34 @@ def test_an_unbuilt_model_trains_as_without_the_look():
         return [np.asarray(v.value) for v in model.variables]
 
     assert all((a == b).all() for a, b in zip(trained(look=True), trained(look=False), strict=True))
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "LSTM", "GRU"])
+@pytest.mark.parametrize(("factor", "expected"), [(1.0, 1.0), (1.5, 1.5)])
+def test_how_much_a_recurrent_layer_multiplies_what_it_remembers(kind, factor, expected):
+    layer = getattr(layers, kind)(8, name="chain")
+    model = keras.Sequential([keras.Input((6, 3)), layer])
+    kernel = np.asarray(layer.cell.recurrent_kernel)
+    square = np.concatenate([np.linalg.qr(part)[0] for part in np.split(kernel, kernel.shape[1] // 8, axis=1)], axis=1)
+    layer.cell.recurrent_kernel.assign(factor * square)  # rotations: every eigenvalue has size 1
+    (start,) = layer_starts(model)
+    assert start.memory_gain == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_rare_class_is_looked_for_without_a_trace():
+    x = np.concatenate([np.full((60, 1), -1.0), np.full((6, 1), 1.0)]).astype("float32")
+    y = np.repeat([0, 1], [60, 6])
+    dropped = keras.layers.Dropout(0.5, seed=1)
+    model = keras.Sequential([keras.Input((1,)), dropped, keras.layers.Dense(1, "sigmoid")])
+    model.compile("sgd", "binary_crossentropy")
+    model.layers[-1].set_weights([np.array([[9.0]]), np.array([0.0])])
+    before = [np.asarray(weight) for weight in [*model.weights, *model.non_trainable_variables]]
+    contract = contract_of(model, x, y)
+    assert contract is not None
+    assert rare_class_of(model, (x, y), contract) == RareClass(1, 6, 1.0, 1.0)
+    model.layers[-1].set_weights([np.array([[0.0]]), np.array([-9.0])])
+    assert rare_class_of(model, (x, y), contract) == RareClass(1, 6, 0.0, 1.0)
+    assert rare_class_of(model, (x[:60], y[:60]), contract) is None  # none of the rare class is held out
+    assert rare_class_of(model, None, contract) is None
+    after = [np.asarray(weight) for weight in [*model.weights, *model.non_trainable_variables]]
+    assert all((a == b).all() for a, b in zip(before[2:], after[2:], strict=True))  # random states too

@@ -2,7 +2,7 @@
 
 from trainwell.diagnosis.contract import Contract
 from trainwell.diagnosis.doctor import diagnose, preflight
-from trainwell.diagnosis.facts import Facts, Memory, Told
+from trainwell.diagnosis.facts import Facts, Memory, RareClass, Told
 from trainwell.diagnosis.finding import Cause, Diagnosis, Evidence, Finding, NotChecked, Remedy
 from trainwell.diagnosis.problem import Needs, Problem, Threshold
 from trainwell.diagnosis.problems import all_problems
@@ -18,6 +18,7 @@ __all__ = [
     "Needs",
     "NotChecked",
     "Problem",
+    "RareClass",
     "Remedy",
     "Threshold",
     "Told",

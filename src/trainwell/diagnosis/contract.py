@@ -104,6 +104,8 @@ class LayerStart:
         usual_low: the smallest standard deviation that Glorot's, He's and LeCun's rules give a kernel of this shape.
         usual_high: the largest.
         alike: whether all its units begin with the same weights.
+        memory_gain: of a recurrent layer, the largest factor by which its own weights multiply what it remembers from
+            one step to the next (spectral radius of the recurrent kernel, the largest of its gates); else NaN.
         bias: mean of its bias; NaN without one.
         dropout: share that is dropped, of the layers that drop.
         l1: strength of the L1 penalty on its kernel.
@@ -119,6 +121,7 @@ class LayerStart:
     usual_low: float = math.nan
     usual_high: float = math.nan
     alike: bool = False
+    memory_gain: float = math.nan
     bias: float = math.nan
     dropout: float = 0.0
     l1: float = 0.0

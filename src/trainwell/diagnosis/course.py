@@ -16,6 +16,7 @@ from trainwell.signals import LayerInfo
 STRETCHES = 24  # equal parts of the training; enough to see a bend, few enough to average noise away
 LEAST_STRETCHES = 6
 FAR_BEHIND = 0.08  # sound trainings of the gallery stay within 0.05 of simple models
+GOAL, FULL_FALL = 0.1, 0.05  # shares of a constant prediction's loss: what is left, and what the last quarter brought
 _FROM_ZERO = 1e3
 _NO_KERNEL = ("Embedding", "PReLU", "Variable")
 
@@ -176,11 +177,23 @@ def behind(facts: Facts) -> float | None:
     return gained - (1 - (come.level**2 if distance else come.level))  # R² counts squares
 
 
+def clearly_behind(facts: Facts, limit: float) -> float | None:
+    """How far it stays behind simple models, if that is more than the limit and than chance; None otherwise."""
+    back = behind(facts)
+    return back if back is not None and back > max(limit, 2 * _chance_of_accuracy(facts)) else None
+
+
 def learned_well(facts: Facts) -> bool:
     """Whether the training came to a good end: what could have harmed it did not."""
-    come, back = progress(facts), behind(facts)
+    come = progress(facts)
     good = come is not None and come.level < LEARNED and facts.stopped != "not_finite"
-    return good and (back is None or back < max(FAR_BEHIND, 2 * _chance_of_accuracy(facts)))
+    return good and clearly_behind(facts, FAR_BEHIND) is None and not _under_way(facts)
+
+
+def _under_way(facts: Facts) -> bool:
+    """Whether the training ended in full fall, far from its goal: what slowed it down did harm it."""
+    run = course(facts)
+    return run is not None and run.progress.level > GOAL and run.late_fall > FULL_FALL and run.still_falling
 
 
 def _chance_of_accuracy(facts: Facts) -> float:

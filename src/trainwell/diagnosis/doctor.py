@@ -14,7 +14,7 @@ from trainwell.diagnosis.problems import all_problems
 from trainwell.signals import Recording
 
 # harm that a good end of the training does not rule out: its figures themselves mislead, or misled somebody
-HARM_UNSEEN = ("data_leakage", "class_imbalance", "label_problem", "nan_in_data")
+HARM_UNSEEN = ("data_leakage", "class_imbalance", "label_problem", "missing_mask", "nan_in_data")
 
 
 def diagnose(facts: Facts, problems: Sequence[Problem] | None = None) -> Diagnosis:

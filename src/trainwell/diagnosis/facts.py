@@ -41,6 +41,23 @@ class Memory:
 
 
 @dataclass(frozen=True)
+class RareClass:
+    """How well a trained network finds the class with the fewest training samples.
+
+    Attributes:
+        number: of the class.
+        samples: of it, held out from the training.
+        recall: share of these that the network calls by their name.
+        common: the same share for the commonest class.
+    """
+
+    number: int
+    samples: int
+    recall: float
+    common: float
+
+
+@dataclass(frozen=True)
 class Told:
     """What the doctor is told of a training besides its recording and blueprint; kept with the facts of the run.
 
@@ -52,6 +69,7 @@ class Told:
         kept_epoch: see `Facts`.
         contract: see `Facts`.
         memory: see `Facts`.
+        rare_class: see `Facts`.
         nan_origin: see `Facts`.
         overhead: time that watching took, as a share of the unwatched training's; None if not measured.
     """
@@ -61,6 +79,7 @@ class Told:
     kept_epoch: int | None = None
     contract: Contract | None = None
     memory: Memory | None = None
+    rare_class: RareClass | None = None
     nan_origin: NanOrigin | None = None
     overhead: float | None = None
 
@@ -92,6 +111,7 @@ class Facts:
         kept_epoch: the epoch (from 1) whose weights were kept; None if the last, or not known.
         contract: of data, last layer and loss.
         memory: of the trained network; None for one that is not recurrent.
+        rare_class: of the trained network; None if no class is rare.
         nan_origin: where the first NaN or infinite value came from; None also if there was none.
     """
 
@@ -115,6 +135,7 @@ class Facts:
     kept_epoch: int | None = None
     contract: Contract | None = None
     memory: Memory | None = None
+    rare_class: RareClass | None = None
     nan_origin: NanOrigin | None = None
 
     @classmethod
@@ -162,6 +183,7 @@ class Facts:
             kept_epoch=told.kept_epoch,
             contract=told.contract,
             memory=told.memory,
+            rare_class=told.rare_class,
             nan_origin=told.nan_origin,
         )
 

@@ -12,7 +12,7 @@ import numpy as np
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings, code
 from trainwell.data import NUMERIC, Dataset
-from trainwell.diagnosis import Contract, Diagnosis, Facts, Memory, Told, diagnose
+from trainwell.diagnosis import Contract, Diagnosis, Facts, Memory, RareClass, Told, diagnose
 from trainwell.errors import UnknownNameError
 from trainwell.report.facts import (
     Choice,
@@ -47,6 +47,7 @@ def facts_of_run(
     began: float,
     contract: Contract | None = None,
     memory: Memory | None = None,
+    rare_class: RareClass | None = None,
 ) -> RunFacts:
     """Measure the network, ask the doctor, and put together what the report says.
 
@@ -66,6 +67,7 @@ def facts_of_run(
         began: `time.perf_counter()` at the start of the whole.
         contract: of data, last layer and loss, as they were before the first step.
         memory: of a recurrent network, as it is now.
+        rare_class: how well the rarest class is found now.
     """
     stopped_early = bool(early) and early[0].stopped_epoch > 0
     best = early[0].best_epoch + 1 if early and early[0].best_weights is not None else None
@@ -77,6 +79,7 @@ def facts_of_run(
         kept_epoch=kept_epoch,
         contract=contract,
         memory=memory,
+        rare_class=rare_class,
         nan_origin=outcome.nan_origin,
         overhead=outcome.look_cost / outcome.every if watched and outcome.look_cost is not None else None,
     )

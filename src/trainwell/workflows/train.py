@@ -38,6 +38,7 @@ from trainwell.workflows.last_good import keep_last_good
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.memory import memory_of
 from trainwell.workflows.preflight import contract_of, tell_before
+from trainwell.workflows.rare_class import rare_class_of
 from trainwell.workflows.run import Run, write_json
 from trainwell.workflows.run_files import write_run
 from trainwell.workflows.run_folder import (
@@ -252,6 +253,7 @@ def train(
                 began=began,
                 contract=contract,
                 memory=memory_of(model, x) if watch else None,
+                rare_class=rare_class_of(model, validation, contract),
             )
             if data is not None and data.format is not None:
                 write_whole(folder / INPUT, write_json(format_to_json(data.format)))

@@ -175,6 +175,7 @@ class _Watching:
             language=self._language,
             contract=training.contract,
             memory=training.memory,
+            rare_class=training.rare_class,
         )
         if isinstance(kept, Run):
             self.runs.append(kept)

@@ -20,7 +20,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trainwell.diagnosis.course import Course, course, movement
+from trainwell.diagnosis.course import Course, clearly_behind, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
@@ -49,6 +49,29 @@ LEVEL = Threshold(
         en="below a third, most of what there is to learn was learned", zh="低于三分之一时，大部分可学内容已经学到"
     ),
 )
+BEHIND_LEVEL = Threshold(
+    name="level_behind",
+    value=0.15,
+    unit="share",
+    what=LEVEL.what,
+    source=Text(
+        en="counts only where simple models are better on new samples: there more is to be learned",
+        zh="只有当简单模型在新样本上更好时才算数：说明还有可学的内容",
+    ),
+)
+BEHIND = Threshold(
+    name="behind",
+    value=0.2,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(
+        en="twenty points are far outside the noise and what a sound training still has to go",
+        zh="二十个百分点远超噪声以及正常训练尚余的差距",
+    ),
+)
 WAY = Threshold(
     name="way",
     value=0.5,
@@ -64,7 +87,7 @@ WAY = Threshold(
 )
 FEW_STEPS = 100
 USUAL_STEP = 5e-4  # of the weights' size, below which the rate is to blame and not the number of steps
-THRESHOLDS = (FALL, LEVEL, WAY)
+THRESHOLDS = (FALL, LEVEL, BEHIND_LEVEL, BEHIND, WAY)
 FEW_STEPS_PER_EPOCH = 8
 
 
@@ -75,12 +98,14 @@ def _check(facts: Facts) -> Sequence[Finding]:
     level = run.progress.level
     falls = run.late_fall > FALL.value and run.still_falling and not _over(facts)
     begun = _barely_begun(facts, run)
-    if level <= LEVEL.value or not (falls or begun is not None):
+    back = clearly_behind(facts, BEHIND.value)
+    limit = LEVEL if back is None else BEHIND_LEVEL
+    if level <= limit.value or not (falls or begun is not None):
         return ()
     per_epoch = facts.steps_per_epoch
     few = per_epoch is not None and per_epoch <= FEW_STEPS_PER_EPOCH
     epochs = facts.epochs or max(1, len(facts.recording.epochs))
-    return (_finding(run, level, epochs, few=few, begun=None if falls else begun),)
+    return (_finding(run, limit, back, epochs, few=few, begun=None if falls else begun),)
 
 
 def _barely_begun(facts: Facts, run: Course) -> float | None:
@@ -98,7 +123,10 @@ def _over(facts: Facts) -> bool:
     return len(losses) >= 3 and min(losses[-2:]) > 0.99 * min(losses[:-2])
 
 
-def _finding(run: Course, level: float, epochs: int, *, few: bool, begun: float | None) -> Finding:
+def _finding(
+    run: Course, limit: Threshold, back: float | None, epochs: int, *, few: bool, begun: float | None
+) -> Finding:
+    level = run.progress.level
     more = max(3 * epochs, epochs + 5)
     remedies = [
         replace(one, option=f"--epochs {more} --early-stopping 5") if one.code == "epochs" else one
@@ -125,7 +153,8 @@ def _finding(run: Course, level: float, epochs: int, *, few: bool, begun: float 
             Evidence(FALL.what, run.late_fall, ">", FALL.value, FALL.unit, FALL.source, step=run.steps)
             if begun is None
             else Evidence(WAY.what, begun, "<", WAY.value, WAY.unit, WAY.source, step=run.steps),
-            Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps),
+            Evidence(limit.what, level, ">", limit.value, limit.unit, limit.source, step=run.steps),
+            *([Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source)] if back is not None else []),
         ),
         causes=first_ones(PROBLEM.causes, *(("few_steps",) if few else ())),
         remedies=first_ones(remedies, *(("batch_size",) if few else ())),

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from trainwell.diagnosis.course import Course, Movement, course, movement
+from trainwell.diagnosis.course import Course, Movement, clearly_behind, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy, Severity
 from trainwell.diagnosis.layer_table import LayerTable
@@ -85,6 +85,28 @@ BLOWN_UP = Threshold(
         zh="正常训练不会明显高于起始损失；该界限为噪声留出了余量",
     ),
 )
+BEHIND = Threshold(
+    name="behind",
+    value=0.1,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(
+        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
+    ),
+)
+REBOUND_BEHIND = Threshold(
+    name="rebound_behind",
+    value=0.15,
+    unit="share",
+    what=REBOUND.what,
+    source=Text(
+        en="counts only where simple models are better on new samples: what was lost again is missing there",
+        zh="只有当简单模型在新样本上更好时才算数：丢失的正是那里缺少的",
+    ),
+)
 LARGE_ADAPTIVE = Threshold(
     name="large_adaptive",
     value=0.01,
@@ -100,7 +122,8 @@ LARGE_PLAIN = Threshold(
     source=Text(en="thirty times Keras's default; only orders causes", zh="Keras 默认值的三十倍；仅用于给原因排序"),
 )
 LEAST_LOOKS = 4
-THRESHOLDS = (STEP, DEADLY, LONG_STEP, REBOUND, BLOWN_UP, LARGE_ADAPTIVE, LARGE_PLAIN)
+UNUSUAL_STEP = 0.01  # of the weights' size; with a rate far above the usual, half of a long step is enough
+THRESHOLDS = (STEP, DEADLY, LONG_STEP, REBOUND, REBOUND_BEHIND, BEHIND, BLOWN_UP, LARGE_ADAPTIVE, LARGE_PLAIN)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -116,6 +139,8 @@ def _check(facts: Facts) -> Sequence[Finding]:
     fastest = int(np.argmax(sizes))
     size = float(sizes[fastest])
     severity, harm = _harm(run, size, broke=broke, broken=_gone_quiet(facts))
+    if severity is None:
+        severity, harm = _held_back(facts, run, size)
     if severity is None:
         return ()
     return (_finding(facts, moved, fastest, size, severity, harm),)
@@ -158,6 +183,16 @@ def _harm(run: Course | None, size: float, *, broke: bool, broken: bool) -> tupl
     return None, None
 
 
+def _held_back(facts: Facts, run: Course | None, size: float) -> tuple[Severity | None, Evidence | None]:
+    """Long steps that cost part of what could be learned, as new samples show."""
+    rate = _rate(facts)
+    long = size > LONG_STEP.value or (size > UNUSUAL_STEP and rate is not None and _unusual(facts, rate))
+    if run is None or facts.stopped == "not_finite" or not long or run.rebound <= REBOUND_BEHIND.value:
+        return None, None
+    back = clearly_behind(facts, BEHIND.value)
+    return (None, None) if back is None else ("warning", _evidence(BEHIND, back))
+
+
 def _evidence(limit: Threshold, measured: float) -> Evidence:
     return Evidence(limit.what, measured, ">", limit.value, limit.unit, limit.source)
 
@@ -166,7 +201,7 @@ def _finding(
     facts: Facts, moved: Movement, fastest: int, size: float, severity: Severity, harm: Evidence | None
 ) -> Finding:
     layer = moved.layers[fastest].name
-    limit = next(one for one in (STEP, DEADLY, LONG_STEP) if size > one.value)
+    limit = next((one for one in (STEP, DEADLY, LONG_STEP) if size > one.value), LONG_STEP)
     evidence = [Evidence(limit.what, size, ">", limit.value, limit.unit, limit.source, layer)]
     rate = _rate(facts)
     told = Text(en="", zh="") if rate is None else Text(en=f" of {number(rate)}", zh=f"（{number(rate)}）")
@@ -198,7 +233,7 @@ def _since(facts: Facts, layer: str, limit: float) -> int:
 def _unusual(facts: Facts, rate: float) -> bool:
     """Whether the rate is far above what is usual for the optimizer."""
     adapts = facts.contract.adapts if facts.contract else facts.optimizer not in ("SGD", None)
-    return rate >= (LARGE_ADAPTIVE if adapts else LARGE_PLAIN).value
+    return rate > 0.99 * (LARGE_ADAPTIVE if adapts else LARGE_PLAIN).value  # rates are kept as float32
 
 
 def _exploded_first(symptom: Finding, cause: Finding) -> bool:  # noqa: ARG001

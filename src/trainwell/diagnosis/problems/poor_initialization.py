@@ -1,7 +1,8 @@
 """Poor initialisation: the weights a layer begins with are too large, too small, or all the same.
 
 What it sees. The spread of each kernel before the first step against what the rules of Glorot, LeCun and He give a
-kernel of its shape; and whether all units of a layer begin alike.
+kernel of its shape; whether all units of a layer begin alike; and by how much a recurrent layer multiplies what it
+remembers in each step.
 
 Why it hurts. Units that begin alike get the same gradient and stay alike for ever: a layer of a hundred is a layer of
 one (Goodfellow, Bengio & Courville 2016, section 8.4). Weights that are too large or small let the signal grow or fade
@@ -66,9 +67,23 @@ ALIKE = Threshold(
         zh="一层就足够：相同的单元永远相同（Goodfellow 等 2016，8.4 节）",
     ),
 )
+MEMORY = Threshold(
+    name="memory",
+    value=1.3,
+    unit="times",
+    what=Text(
+        en="Factor by which a recurrent layer multiplies what it remembers, per step (spectral radius)",
+        zh="循环层每一步对其记忆的放大倍数（谱半径）",
+    ),
+    source=Text(
+        en="above 1 what is remembered, and its gradient, can grow in each step (Pascanu et al. 2013, section 2.1); "
+        "Keras's orthogonal start has exactly 1",
+        zh="大于 1 时记忆及其梯度每一步都可能增长（Pascanu 等 2013，2.1 节）；Keras 的正交初始化恰为 1",
+    ),
+)
 FAR = 4  # times the largest usual spread: before a training, less may be meant
 WELL = 0.08  # of a constant prediction's loss: a network that came this far was not held back
-THRESHOLDS = (LARGE, SMALL, ALIKE)
+THRESHOLDS = (LARGE, SMALL, ALIKE, MEMORY)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -80,8 +95,9 @@ def _check(facts: Facts) -> Sequence[Finding]:
     kernels = [layer for layer in contract.layers if layer.parameters > 0 and math.isfinite(layer.deviation)]
     large = [layer for layer in kernels if not layer.alike and _times_large(layer) > LARGE.value]
     small = [layer for layer in hidden if not layer.alike and _times_small(layer) < SMALL.value]
+    grows = [layer for layer in contract.layers if layer.memory_gain > MEMORY.value]
     if not (alike or large or small):
-        return ()
+        return (_grows(facts, grows),) if grows else ()
     return (_finding(facts, alike or large or small, alike=bool(alike), large=bool(large)),)
 
 
@@ -110,6 +126,30 @@ def _severity(facts: Facts, *, alike: bool, far: bool, extreme: bool) -> Severit
     if learned_well(facts) and not (extreme and run.progress.level > WELL):
         return "note"
     return "error" if run.progress.learned_nothing or alike else "warning"
+
+
+def _grows(facts: Facts, layers: Sequence[LayerStart]) -> Finding:
+    """Of recurrent layers whose memory grows from step to step."""
+    names = tuple(layer.name for layer in layers)
+    worst = max(layers, key=lambda layer: layer.memory_gain)
+    return Finding(
+        problem=PROBLEM.identifier,
+        title=PROBLEM.title,
+        severity=_severity(facts, alike=False, far=True, extreme=False),
+        confidence=0.8,
+        summary=Text(
+            en=f"{worst.name} begins with recurrent weights that multiply what it remembers by up to "
+            f"{number(worst.memory_gain)} in each step: over ten steps {number(worst.memory_gain**10)} times.",
+            zh=f"{worst.name} 的初始循环权重每一步都会把记忆放大至多 {number(worst.memory_gain)} 倍："
+            f"十步就是 {number(worst.memory_gain**10)} 倍。",
+        ),
+        evidence=(
+            Evidence(MEMORY.what, worst.memory_gain, ">", MEMORY.value, MEMORY.unit, MEMORY.source, worst.name, 1),
+        ),
+        causes=first_ones(PROBLEM.causes, "memory"),
+        remedies=first_ones(PROBLEM.remedies, "orthogonal"),
+        layers=names,
+    )
 
 
 def _finding(facts: Facts, layers: Sequence[LayerStart], *, alike: bool, large: bool) -> Finding:
@@ -198,6 +238,17 @@ PROBLEM = Problem(
                 zh="换成 glorot_uniform 后，第 1 步的激活保持大小。",
             ),
         ),
+        Cause(
+            "memory",
+            Text(
+                en="The recurrent weights begin larger than a rotation, which keeps the size of what it turns.",
+                zh="循环权重的初始值大于旋转矩阵（旋转会保持大小不变）。",
+            ),
+            Text(
+                en='With recurrent_initializer="orthogonal" the states keep their size over the steps.',
+                zh='换成 recurrent_initializer="orthogonal" 后，状态在各步之间保持大小。',
+            ),
+        ),
     ),
     remedies=(
         Remedy(
@@ -214,6 +265,13 @@ PROBLEM = Problem(
                 en="Batch normalisation makes the size of the weights matter less.", zh="批归一化可降低权重大小的影响。"
             ),
             "--normalization batch_normalization",
+        ),
+        Remedy(
+            "orthogonal",
+            Text(
+                en='Begin recurrent weights as a rotation: recurrent_initializer="orthogonal", Keras\'s default.',
+                zh='让循环权重从旋转矩阵开始：recurrent_initializer="orthogonal"（Keras 的默认值）。',
+            ),
         ),
     ),
     check=_check,

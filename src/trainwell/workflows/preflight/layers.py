@@ -14,6 +14,7 @@ from trainwell.engine.layers import activation_name
 from trainwell.explain.learned.calls import layers_inside
 
 _LARGEST = 2**24  # numbers of a kernel that are looked at
+_LARGEST_STATE = 1024  # units whose recurrent kernel is looked at: finding a radius costs the cube of them
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 
 
@@ -44,6 +45,7 @@ def _start(layer: Any) -> LayerStart:
         usual_low=low,
         usual_high=high,
         alike=kernel is not None and _alike(kernel),
+        memory_gain=_memory_gain(_array(getattr(owner, "recurrent_kernel", None))),
         bias=math.nan if bias is None or not bias.size else float(np.mean(bias)),
         dropout=float(getattr(layer, "rate", 0.0) or 0.0) if "Dropout" in type(layer).__name__ else 0.0,
         l1=_strength(regularizer, "l1"),
@@ -93,6 +95,16 @@ def _alike(kernel: npt.NDArray[Any]) -> bool:
     """Whether every unit has the same weights, so that all learn the same for ever."""
     flat = kernel.reshape(-1, kernel.shape[-1])
     return flat.shape[1] > 1 and bool((flat == flat[:, :1]).all())
+
+
+def _memory_gain(kernel: npt.NDArray[Any] | None) -> float:
+    """Largest spectral radius of a recurrent kernel (units, gates x units)."""
+    if kernel is None or kernel.ndim != 2 or kernel.shape[1] % kernel.shape[0] or not np.isfinite(kernel).all():
+        return math.nan
+    if len(kernel) > _LARGEST_STATE:
+        return math.nan
+    gates = np.split(kernel.astype(np.float64), kernel.shape[1] // kernel.shape[0], axis=1)
+    return max(float(np.abs(np.linalg.eigvals(gate)).max()) for gate in gates)
 
 
 def _strength(regularizer: Any, name: str) -> float:

@@ -9,12 +9,13 @@ import numpy as np
 
 from trainwell import engine
 from trainwell.blueprint import FitSettings, LayerInfo
-from trainwell.diagnosis import Contract, Memory
+from trainwell.diagnosis import Contract, Memory, RareClass
 from trainwell.errors import InputError
 from trainwell.report.facts import Part
 from trainwell.workflows.listener import Listener
 from trainwell.workflows.memory import memory_of
 from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.rare_class import rare_class_of
 from trainwell.workflows.watching.fit_data import fit_data
 
 KERAS_BATCH_SIZE = 32  # of fit, if none is given
@@ -134,6 +135,10 @@ class EngineFit:
     def memory(self) -> Memory | None:
         """How far back a recurrent network remembers; None for others, and for a source of batches."""
         return memory_of(self._model, self.data.x) if self.data.samples is not None else None
+
+    def rare_class(self, contract: Contract | None) -> RareClass | None:
+        """How well the rarest class is found among the samples held out; None where none is rare."""
+        return rare_class_of(self._model, self.data.validation, contract)
 
     def _counting(self) -> Any:
         """A callback that reads the samples of an epoch off Keras's running mean of the loss."""

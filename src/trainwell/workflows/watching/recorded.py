@@ -11,7 +11,7 @@ from typing import Any
 
 from trainwell import engine
 from trainwell.blueprint import Blueprint, FitSettings
-from trainwell.diagnosis import Contract, Memory
+from trainwell.diagnosis import Contract, Memory, RareClass
 from trainwell.errors import ModelError
 from trainwell.locales import Language
 from trainwell.report.facts import DataFacts
@@ -43,6 +43,7 @@ def recorded(
     language: Language,
     contract: Callable[[], Contract | None] = lambda: None,
     memory: Callable[[], Memory | None] = lambda: None,
+    rare_class: Callable[[Contract | None], RareClass | None] = lambda _: None,
 ) -> tuple[engine.Outcome, Run | Exception]:
     """Do a training and keep all about it; the folder is gone again if the training fails.
 
@@ -58,6 +59,7 @@ def recorded(
         language: of the report.
         contract: looks at data, last layer and loss before the first step.
         memory: looks at the memory of a recurrent network after the last one.
+        rare_class: looks at how well the rarest class is found after the last one.
 
     Returns:
         How it ended; and the run, or what went wrong with its report after the training: the script goes on with the
@@ -108,6 +110,7 @@ def recorded(
             began=began,
             contract=promised,
             memory=memory(),
+            rare_class=rare_class(promised),
         )
         run = Run(folder, facts)
         write_run(run, language)
