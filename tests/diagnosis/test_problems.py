@@ -31,7 +31,7 @@ CONTRACT = {name for name, problem in PROBLEMS.items() if "contract" in problem.
 BY_HAND = {  # patients made by hand, in test_training_problems.py
     *("loss_not_finite", "oscillating_loss", "slow_convergence", "insufficient_epochs", "batch_too_large"),
     *("batch_too_small", "saturated_activation", "short_memory", "attention_collapse", "learning_rate_too_low"),
-    "learning_rate_too_high",
+    *("learning_rate_too_high", "one_batch_not_learned"),
 }
 # patient -> (problem that must be the first finding, layers that it must name, last possible first step)
 PATIENTS = {

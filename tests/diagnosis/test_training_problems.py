@@ -9,7 +9,7 @@ import pytest
 from contracts import SOUND, class_numbers, contract, numbers, output
 
 from trainwell.diagnosis import Facts, Memory, RareClass, all_problems, diagnose
-from trainwell.diagnosis.contract import LayerStart, Padding, SimpleModel
+from trainwell.diagnosis.contract import LayerStart, OneBatch, Padding, SimpleModel
 from trainwell.signals import LayerInfo
 
 PROBLEMS = {problem.identifier: problem for problem in all_problems()}
@@ -335,3 +335,25 @@ def test_regression_is_measured_against_the_variance(made):
         contract=contract(loss="mean_squared_error", targets=numbers(), output=output(1, "linear")),
     )
     assert "learning_rate_too_low" in {finding.problem for finding in diagnose(facts).findings}
+
+
+@pytest.mark.parametrize(
+    ("own", "adam", "severity", "cause"),
+    [
+        (0.02, None, None, ""),
+        (0.8, 0.1, "note", "rate"),
+        (1.0, 0.9, "error", "broken"),
+        (np.inf, 0.6, "error", "broken"),
+    ],
+)
+def test_what_came_of_one_batch(own, adam, severity, cause, made):
+    tried = OneBatch(32, 200, 2.3, own, adam)
+    found = look("one_batch_not_learned", made(steps=0), contract=contract(one_batch=tried))
+    assert [(one.severity, one.causes[0].code) for one in found] == ([(severity, cause)] if severity else [])
+    assert not look("one_batch_not_learned", made(run={"loss": FALLING}, steps=400), contract=contract(one_batch=tried))
+    (missing,) = [
+        one
+        for one in diagnose(Facts(made(steps=0), contract=contract())).not_checked
+        if one.problem == "one_batch_not_learned"
+    ]
+    assert "--one-batch" in missing.reason.en

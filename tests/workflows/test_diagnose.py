@@ -7,7 +7,7 @@ import pytest
 
 import trainwell as tw
 from trainwell.backend import load_keras
-from trainwell.errors import ModelError
+from trainwell.errors import ModelError, SettingError
 
 keras = load_keras()
 random = np.random.default_rng(0)
@@ -66,3 +66,29 @@ def test_weights_end_as_without_the_doctor():
 def test_a_model_that_is_not_compiled_is_refused():
     with pytest.raises(ModelError, match="not compiled"):
         tw.diagnose(keras.Sequential([keras.Input((6,)), keras.layers.Dense(1)]), X, Y)
+
+
+def test_one_batch_is_learned_by_heart_by_a_copy():
+    model = model_of()
+    before = [np.asarray(v.value) for v in [*model.variables, *model.optimizer.variables]]
+    diagnosis = tw.diagnose(model, X, Y, epochs=0, one_batch=True)
+    assert [finding.problem for finding in diagnosis.findings] == []
+    assert {"one_batch_not_learned", "vanishing_gradient", "dying_relu"} <= set(diagnosis.checked)
+    after = [np.asarray(v.value) for v in [*model.variables, *model.optimizer.variables]]
+    assert all((a == b).all() for a, b in zip(before, after, strict=True))
+
+
+def test_what_cannot_be_learned_by_heart_points_at_its_cause():
+    """Dead from the start: no gradient passes, whatever the optimizer."""
+    model = model_of()
+    model.layers[0].bias.assign(np.full(16, -50.0, "float32"))
+    model.layers[1].trainable = False
+    diagnosis = tw.diagnose(model, X, Y, epochs=0, one_batch=True)
+    first, second = diagnosis.findings[:2]
+    assert (first.problem, first.severity) == ("dying_relu", "error")
+    assert (second.problem, second.follows_from) == ("one_batch_not_learned", "dying_relu")
+
+
+def test_one_batch_goes_with_no_epochs():
+    with pytest.raises(SettingError, match="epochs=0"):
+        tw.diagnose(model_of(), X, Y, epochs=2, one_batch=True)

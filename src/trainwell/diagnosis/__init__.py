@@ -1,7 +1,7 @@
 """The doctor for trainings: from a recording and plain facts to named problems. Needs neither JAX nor Keras."""
 
 from trainwell.diagnosis.contract import Contract
-from trainwell.diagnosis.doctor import diagnose, preflight
+from trainwell.diagnosis.doctor import diagnose, joined, preflight
 from trainwell.diagnosis.facts import Facts, Memory, RareClass, Told
 from trainwell.diagnosis.finding import Cause, Diagnosis, Evidence, Finding, NotChecked, Remedy
 from trainwell.diagnosis.problem import Needs, Problem, Threshold
@@ -24,5 +24,6 @@ __all__ = [
     "Told",
     "all_problems",
     "diagnose",
+    "joined",
     "preflight",
 ]

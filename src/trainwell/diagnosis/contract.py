@@ -173,6 +173,25 @@ class SimpleModel:
 
 
 @dataclass(frozen=True)
+class OneBatch:
+    """Whether the network can learn one batch by heart, which needs no generalisation: tried on a copy of it.
+
+    Attributes:
+        samples: of the batch.
+        steps: that were done with each optimizer.
+        constant: loss of the best constant prediction on the batch.
+        own: loss at the end with the model's own optimizer, as a share of `constant`; infinite if it became so.
+        adam: the same with Adam and clipped gradients; None if its own optimizer sufficed.
+    """
+
+    samples: int
+    steps: int
+    constant: float
+    own: float
+    adam: float | None
+
+
+@dataclass(frozen=True)
 class Contract:
     """All of it, for a model with one input and one output.
 
@@ -203,6 +222,7 @@ class Contract:
         layers: before the first step, in the order in which the model keeps them.
         padding: of token sequences; None for other data.
         simple: what simple models make of the same data; None if none was tried.
+        one_batch: whether it can learn one batch by heart; None if that was not tried.
     """
 
     inputs: Values
@@ -227,6 +247,7 @@ class Contract:
     layers: tuple[LayerStart, ...] = ()
     padding: Padding | None = None
     simple: SimpleModel | None = None
+    one_batch: OneBatch | None = None
 
     @property
     def integer_labels(self) -> bool:

@@ -54,6 +54,23 @@ def preflight(contract: Contract) -> Diagnosis:
     return diagnose(Facts(Recording.empty(), contract=contract), before)
 
 
+def joined(*diagnoses: Diagnosis) -> Diagnosis:
+    """Several diagnoses of one training as one: of two findings of the same problem, the first."""
+    findings: dict[str, Finding] = {}
+    for finding in (finding for diagnosis in diagnoses for finding in diagnosis.findings):
+        findings.setdefault(finding.problem, replace(finding, follows_from=None))
+    checked = {identifier for diagnosis in diagnoses for identifier in diagnosis.checked}
+    not_checked = {
+        entry.problem: entry for one in diagnoses for entry in one.not_checked if entry.problem not in checked
+    }
+    known = {problem.identifier: problem.symptom_of for problem in all_problems()}
+    return Diagnosis(
+        findings=ordered(linked(tuple(findings.values()), known)),
+        not_checked=tuple(not_checked.values()),
+        checked=tuple(sorted(checked)),
+    )
+
+
 def linked(findings: Sequence[Finding], symptom_of: Mapping[str, Sequence[Origin]]) -> tuple[Finding, ...]:
     """The findings, each pointing at the problem that it follows from.
 

@@ -10,13 +10,14 @@ from typing import Any
 from trainwell import engine
 from trainwell.blueprint import Blueprint
 from trainwell.data import Dataset, load
-from trainwell.diagnosis import Diagnosis, NotChecked, all_problems, preflight
-from trainwell.errors import TrainwellError
+from trainwell.diagnosis import Contract, Diagnosis, Facts, NotChecked, all_problems, joined, preflight
+from trainwell.diagnosis import diagnose as examine
+from trainwell.errors import SettingError, TrainwellError
 from trainwell.locales import Text
 from trainwell.networks import targets
 from trainwell.report.progress import TrainingProgress
 from trainwell.workflows.facts import diagnosis_of
-from trainwell.workflows.preflight import contract_of
+from trainwell.workflows.preflight import contract_of, one_batch_of
 from trainwell.workflows.run import load_model, open_run
 from trainwell.workflows.run_folder import BLUEPRINT
 from trainwell.workflows.train import train
@@ -38,6 +39,7 @@ def diagnose(
     steps_per_epoch: int | None = None,
     validation_steps: int | None = None,
     every: int | None = None,
+    one_batch: bool = False,
     progress: TrainingProgress | None = None,
 ) -> Diagnosis:
     """Train a compiled Keras model, watched, and name what is wrong with its training.
@@ -61,6 +63,8 @@ def diagnose(
         steps_per_epoch: as `train`.
         validation_steps: as `train`.
         every: as `train`.
+        one_batch: with epochs=0, also try whether a copy of the model can learn one batch by heart, and look into its
+            layers while it does: some seconds for what hours would show.
         progress: as `train`.
 
     Returns:
@@ -85,7 +89,16 @@ def diagnose(
         contract = contract_of(
             model, inputs, labels, validation=held_out, class_weight=class_weight, sample_weight=sample_weight
         )
+    if one_batch and epochs != 0:
+        raise SettingError(
+            Text(
+                en="one_batch is tried instead of a training; set epochs=0",
+                zh="one_batch 用来代替训练；请设置 epochs=0",
+            )
+        )
     before = preflight(contract) if contract is not None else Diagnosis((), (), ())
+    if one_batch and contract is not None and not any(found.severity == "error" for found in before.findings):
+        before = _by_heart(model, inputs, labels, contract)
     if epochs == 0:
         return _told(before, Text(en="nothing was trained (epochs=0)", zh="没有进行训练（epochs=0）"))
     try:
@@ -114,6 +127,20 @@ def diagnose(
     return run.facts.diagnosis
 
 
+IN_ONE_BATCH = ("dying_relu", "exploding_gradient", "loss_not_finite", "saturated_activation", "vanishing_gradient")
+
+
+def _by_heart(model: Any, x: Any, y: Any, contract: Contract) -> Diagnosis:
+    """What is seen before the training, and while a copy learns one batch by heart."""
+    tried = one_batch_of(model, x, y, contract)
+    if tried is None:
+        return preflight(contract)
+    result, recording, blueprint, told = tried
+    facts = Facts.of(recording, blueprint.to_dict(), told)
+    seen = examine(facts, [problem for problem in all_problems() if problem.identifier in IN_ONE_BATCH])
+    return joined(preflight(replace(contract, one_batch=result)), seen)
+
+
 def diagnose_again(folder: Path) -> Diagnosis:
     """What today's rules say about a finished run; its files stay as they are.
 
@@ -132,6 +159,7 @@ def diagnose_model(
     epochs: int | None = None,
     batch_size: int | None = None,
     seed: int = 0,
+    one_batch: bool = False,
     progress: TrainingProgress | None = None,
 ) -> Diagnosis:
     """Diagnose a compiled model from a file on data from a file, folder or built-in set; the files stay as they are.
@@ -142,12 +170,21 @@ def diagnose_model(
         epochs: as `diagnose`.
         batch_size: as `diagnose`.
         seed: as `diagnose`.
+        one_batch: as `diagnose`.
         progress: as `diagnose`.
 
     Raises:
         InputError: model, data or settings cannot be used.
     """
-    return diagnose(load_model(path), load(data), epochs=epochs, batch_size=batch_size, seed=seed, progress=progress)
+    return diagnose(
+        load_model(path),
+        load(data),
+        epochs=epochs,
+        batch_size=batch_size,
+        seed=seed,
+        one_batch=one_batch,
+        progress=progress,
+    )
 
 
 def _told(before: Diagnosis, reason: Text) -> Diagnosis:

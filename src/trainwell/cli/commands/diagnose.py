@@ -21,6 +21,10 @@ EPOCHS = Text(
     zh="训练轮数；0 表示只检查训练开始前已知的内容。",
 )
 BATCH = Text(en="Samples of one step.", zh="每步的样本数。")
+ONE_BATCH = Text(
+    en="With --epochs 0: also try whether the network can learn one batch by heart (some seconds).",
+    zh="与 --epochs 0 一起使用：另外尝试网络能否记住一个批次（数秒）。",
+)
 SEED = Text(en="Seed of the order of the samples.", zh="样本顺序的随机种子。")
 ASKED = Text(
     en="{option} goes with a model and data; a finished run is diagnosed from what was recorded",
@@ -42,6 +46,7 @@ def add_to(app: typer.Typer, session: Session) -> None:
         epochs: int | None = typer.Option(None, "--epochs", min=0, help=session(EPOCHS), show_default=False),
         batch_size: int | None = typer.Option(None, "--batch-size", min=1, help=session(BATCH), show_default=False),
         seed: int | None = typer.Option(None, "--seed", min=0, help=session(SEED), show_default=False),
+        one_batch: bool = typer.Option(False, "--one-batch", help=session(ONE_BATCH)),
         strict: bool = typer.Option(False, "--strict", help=session(STRICT)),
         json: bool = json_option(session),
         quiet: bool = quiet_option(session),
@@ -57,6 +62,7 @@ def add_to(app: typer.Typer, session: Session) -> None:
 
         if what.is_dir():
             given = {"DATA": data, "--epochs": epochs, "--batch-size": batch_size, "--seed": seed}
+            given["--one-batch"] = one_batch or None
             for option, value in given.items():
                 if value is not None:
                     raise SettingError(ASKED.format(option=option))
@@ -68,7 +74,13 @@ def add_to(app: typer.Typer, session: Session) -> None:
         else:
             with TrainingProgress(session.console, session.language, quiet=quiet) as progress:
                 found = diagnose_model(
-                    what, data, epochs=epochs, batch_size=batch_size, seed=seed or 0, progress=progress
+                    what,
+                    data,
+                    epochs=epochs,
+                    batch_size=batch_size,
+                    seed=seed or 0,
+                    one_batch=one_batch,
+                    progress=progress,
                 )
         session.console.print(diagnosis_page(found, session.language))
         if json:
