@@ -215,8 +215,8 @@ def _forward(model: Any, groups: State, state: State, batch: Batch, *, noted: bo
         scale,
         learning_rate,
         predictions,
-        [_current(scope, variable) for variable in groups.non_trainable],
-        [_current(scope, variable) for variable in groups.metrics],
+        [current(scope, variable) for variable in groups.non_trainable],
+        [current(scope, variable) for variable in groups.metrics],
         tuple(first_float_array(result) for _, result in calls.leaves) if calls is not None else (),
     )
 
@@ -231,7 +231,7 @@ def _metrics(model: Any, groups: State, forward: _Forward, batch: Batch) -> tupl
         # the first metric of a compiled model is its loss, averaged over samples
         model.metrics[0].update_state(forward.loss, sample_weight=jax.tree.leaves(batch.x)[0].shape[0])
         logs = model.compute_metrics(batch.x, batch.y, forward.predictions, batch.sample_weight)
-    return logs, [_current(scope, variable) for variable in groups.metrics]
+    return logs, [current(scope, variable) for variable in groups.metrics]
 
 
 def _global_norm(arrays: Sequence[Any]) -> Any:
@@ -241,7 +241,8 @@ def _global_norm(arrays: Sequence[Any]) -> Any:
     return jnp.linalg.norm(jnp.stack([jnp.linalg.norm(array.reshape(-1)) for array in arrays]))
 
 
-def _current(scope: Any, variable: Any) -> Any:
+def current(scope: Any, variable: Any) -> Any:
+    """Value of a variable at the end of a stateless scope."""
     value = scope.get_current_value(variable)
     return variable.value if value is None else value
 
