@@ -77,7 +77,8 @@ class Group:
 
         if not self._vectorised:
             return list(self._states)
-        return [jax.tree.map(lambda leaf, lane=lane: leaf[lane], self._states) for lane in range(self._lanes)]
+        found = jax.device_get(self._states)
+        return [jax.tree.map(lambda leaf, lane=lane: leaf[lane], found) for lane in range(self._lanes)]
 
     def reset_metrics(self, fresh: Sequence[Any]) -> None:
         """Begin the running sums of loss and metrics anew."""
@@ -142,7 +143,8 @@ class Group:
 
         if not self._vectorised:
             return [jax.tree.map(jnp.array, lane) for lane in lanes]  # copies: steps donate them
-        return jax.tree.map(lambda *leaves: jnp.stack(leaves), *lanes)
+        # on the host: JAX would compile a program for every shape
+        return jax.tree.map(lambda *leaves: jnp.asarray(np.stack([np.asarray(leaf) for leaf in leaves])), *lanes)
 
     def _advanced(self, call: Callable[..., Any], own: Any, state: Any, order: Order, count: int) -> tuple[Any, Any]:
         """The state after these steps, and what they showed, (steps, ...) and the last logs."""

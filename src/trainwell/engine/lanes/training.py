@@ -147,10 +147,11 @@ class _Lanes:
         samples = batch_size_of(data)
         self._validation = _parts(held_out, validation_batch_size) if held_out else []
         sizes = {min(batch_size, samples), samples % batch_size} - {0}
-        for model in models:
-            keras_names.build(model, *take(data, np.arange(min(batch_size, samples), dtype=np.int32)))
+        first = take(data, np.arange(min(batch_size, samples), dtype=np.int32))
         self._members: list[Programs] = [None] * len(models)  # pyright: ignore[reportAttributeAccessIssue]
         for places in same_configuration(models):
+            for place in places:
+                _build(models[place], first, whole=place == places[0])
             programs = self._programs(models[places[0]], data, sizes)
             for place in places:
                 self._members[place] = programs
@@ -181,7 +182,7 @@ class _Lanes:
         chosen: Way = way or ("in_turns" if on_cpu and convolution else "together")
         group = Group(
             members,
-            [states.read(self._models[place]) for place in places],
+            [self._state(place, self._fresh(places[0])) for place in places],
             data,
             vectorised=chosen == "together",
             looped=not (on_cpu and convolution),
@@ -199,9 +200,7 @@ class _Lanes:
         outcomes = [LaneOutcome() for _ in schedules]
         total, done = epochs * schedules[0].batches * len(self.groups), 0
         for places, (group, way) in self.groups:
-            model = self._models[places[0]]
-            model.reset_metrics()
-            fresh = [variable.value for variable in model.metrics_variables]
+            fresh = self._fresh(places[0])
             for place in places:
                 outcomes[place].way, outcomes[place].lanes = way, len(places)
             for epoch in range(epochs):
@@ -236,12 +235,29 @@ class _Lanes:
                         outcomes[place].history.append({"epoch": epoch + 1, **row, "seconds": seconds / len(places)})
             done += epochs * schedules[0].batches
             for place, state in zip(places, group.states, strict=True):
-                states.assign(self._models[place], state)
+                model = self._models[place]
+                states.assign(model, state._replace(metrics=state.metrics[: len(model.metrics_variables)]))
         return outcomes
+
+    def _fresh(self, place: int) -> list[Any]:
+        """Running sums of loss and metrics before the first batch."""
+        self._models[place].reset_metrics()
+        return [variable.value for variable in self._models[place].metrics_variables]
+
+    def _state(self, place: int, fresh: list[Any]) -> states.State:
+        return states.read(self._models[place])._replace(metrics=fresh)
 
     @staticmethod
     def _over(outcomes: Sequence[LaneOutcome]) -> bool:
         return all(outcome.stopped for outcome in outcomes)
+
+
+def _build(model: Any, batch: Batch, *, whole: bool) -> None:
+    """Make the variables that the step changes; those of its metrics only where they are traced: that takes longer."""
+    if whole or not model.built:
+        keras_names.build(model, *batch)
+    else:
+        model.optimizer.build(model.trainable_variables)
 
 
 def _note(outcome: LaneOutcome, shown: Any, lane: int) -> None:
