@@ -23,6 +23,7 @@ from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.choose_feed import feed_of
+from trainwell.engine.cpu import use_faster_programs
 from trainwell.engine.feeds import Chunk, Feed
 from trainwell.engine.flight_recorder import FlightRecorder, all_finite
 from trainwell.engine.layers import WatchedLayers, watched_layers
@@ -115,6 +116,7 @@ def train(
         EngineError: the step would have to be compiled again while training.
     """
     keep_freed_memory()
+    use_faster_programs()
     check_model(model)
     check_settings(epochs, batch_size, steps_per_epoch=steps_per_epoch, initial_epoch=initial_epoch)
     start = Checkpoint.load(checkpoint) if resume and checkpoint else None

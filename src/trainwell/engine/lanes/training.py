@@ -15,6 +15,7 @@ from trainwell.engine import state as states
 from trainwell.engine.allocator import keep_freed_memory
 from trainwell.engine.batches import Schedule, host_arrays, in_batches, sample_weights, take, to_device
 from trainwell.engine.checks import check_model, check_settings
+from trainwell.engine.cpu import use_faster_programs
 from trainwell.engine.feeds import batch_size_of
 from trainwell.engine.lanes.evaluation import make_evaluation
 from trainwell.engine.lanes.group import Group, Programs
@@ -118,6 +119,7 @@ def train_lanes(
     for model in models:
         check_model(model)
     keep_freed_memory()
+    use_faster_programs()
     arrays = host_arrays(x, y, sample_weights(y, class_weight, sample_weight))
     samples = batch_size_of(arrays)
     check_settings(epochs, batch_size, samples)

@@ -1,0 +1,52 @@
+"""Puts our programs in the place of XLA's for the CPU; the one file that uses private names of JAX for it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from trainwell.engine.cpu import max_pooling
+
+KNOWN = ((0, 10),)  # versions of JAX whose private names these are; others keep XLA's programs
+
+
+def use_faster_programs(environment: Mapping[str, str] = os.environ) -> bool:
+    """From now on, programs that JAX compiles for the CPU in this process use ours; for other devices nothing changes.
+
+    An empty TRAINWELL_CPU switches it off. Where JAX is of a version that is not known, nothing is done.
+
+    Returns:
+        Whether they are in use.
+    """
+    return bool(environment.get("TRAINWELL_CPU", "fast")) and _install()
+
+
+@cache
+def _install() -> bool:
+    import jax
+
+    if tuple(int(part) for part in jax.__version__.split(".")[:2]) not in KNOWN:
+        return False
+    try:
+        from jax import lax
+        from jax._src.interpreters import mlir
+        from jax._src.lax.windowed_reductions import select_and_scatter_add_p
+
+        stock = mlir._platform_specific_lowerings["cpu"][select_and_scatter_add_p].rule  # pyright: ignore[reportPrivateUsage]
+    except (ImportError, AttributeError, KeyError):
+        return False
+
+    def scatter(source: Any, operand: Any, *, select_prim: Any, window_dimensions: Any, padding: Any, **_: Any) -> Any:
+        largest = select_prim is lax.ge_p
+        return max_pooling.scattered(source, operand, window=window_dimensions, padding=padding, largest=largest)
+
+    ours = mlir.lower_fun(scatter, multiple_results=False)
+
+    def rule(context: Any, source: Any, operand: Any, **settings: Any) -> Any:
+        fits = max_pooling.applies(settings["window_dimensions"], settings["window_strides"])
+        return (ours if fits else stock)(context, source, operand, **settings)
+
+    mlir.register_lowering(select_and_scatter_add_p, rule, platform="cpu")
+    return True
