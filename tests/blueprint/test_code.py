@@ -172,3 +172,29 @@ def test_writing_code_leaves_the_random_state_alone():
     random.seed(3)
     code(blueprints()["sequential"])
     assert random.random() == expected
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_layer_of_ones_own_in_a_functional_model_stands_as_configuration(told):
+    """Not registered, with settings that its `get_config` leaves out or tells."""
+    keras = load_keras()
+
+    class Scaled(keras.layers.Layer):
+        def __init__(self, factor, **kwargs):
+            super().__init__(**kwargs)
+            self.factor = factor
+
+        def call(self, x):
+            return x * self.factor
+
+        if told:
+
+            def get_config(self):
+                return {"factor": self.factor}
+
+    inputs = keras.Input((2,))
+    model = keras.Model(inputs, keras.layers.Dense(1)(Scaled(2.0)(inputs)))
+    model.compile("sgd", "mse")
+    written = code(Blueprint.of(model, FitSettings(1, 4)))
+    assert "keras.saving.deserialize_keras_object(" in written
+    assert "Scaled" in written

@@ -112,16 +112,16 @@ class _Graph:
         return Brackets("", tuple(("", self.tensors(item)) for item in references), "[]")
 
     def _written(self, layer: dict[str, Any], number: int) -> bool:
-        name, nodes = layer["config"]["name"], layer["inbound_nodes"]
+        name, nodes = _name(layer), layer["inbound_nodes"]
         if not nodes:
-            made = self._keras.saving.deserialize_keras_object(copy.deepcopy(layer))
+            made = self._object(layer)
             self._made[name, 0] = self._writer.assign(name, self._writer.objects.object(layer)), made.output
             return True
         node = nodes[number]
         if any(tuple(r[:2]) not in self._made for r in _references(node)):
             return False
         given = [self._argument(item) for item in node["args"]]
-        operation = layer["module"].startswith("keras.src.ops")
+        operation = (layer["module"] or "").startswith("keras.src.ops")  # None: somebody's own class
         if name not in self._layers:
             self._layers[name] = self._layer(layer, named=len(nodes) > 1 and not operation)
         variable, made = self._layers[name]
@@ -151,12 +151,25 @@ class _Graph:
         return True
 
     def _layer(self, layer: dict[str, Any], *, named: bool) -> tuple[str, Any]:
-        made = self._keras.saving.deserialize_keras_object(copy.deepcopy(layer))
+        made = self._object(layer)
         if is_graph(layer):
             return self._writer.model(layer), made
         if not named:
             return "", made
-        return self._writer.assign(layer["config"]["name"], self._writer.objects.object(layer, is_layer=True)), made
+        return self._writer.assign(_name(layer), self._writer.objects.object(layer, is_layer=True)), made
+
+    def _object(self, layer: dict[str, Any]) -> Any:
+        """The layer itself, to learn its defaults from."""
+        try:
+            return self._keras.saving.deserialize_keras_object(copy.deepcopy(layer))
+        except KERAS_ERRORS as error:  # a class that is not known, or without its settings
+            kind = layer.get("class_name")
+            raise _unclear(
+                Text(
+                    en=f"{kind} cannot be made from its configuration: {first_line(error)}",
+                    zh=f"无法根据配置创建 {kind}：{first_line(error)}",
+                )
+            ) from error
 
     def _operation(self, layer: dict[str, Any], inside: list[Expression], named: dict[str, Expression]) -> Expression:
         """An operator or function of keras.ops; its name is counted by Keras and cannot be given."""
@@ -227,6 +240,11 @@ def _references(value: Any) -> list[list[Any]]:
     if value.get("class_name") == "__keras_tensor__":
         return [value["config"]["keras_history"]]
     return [found for item in value.values() for found in _references(item)]
+
+
+def _name(layer: dict[str, Any]) -> str:
+    """Name of a layer in a functional model; a class of somebody's own may leave it out of its settings."""
+    return layer["config"].get("name") or layer["name"]
 
 
 def _unclear(reason: Text) -> NotWritableError:
