@@ -357,3 +357,21 @@ def test_what_came_of_one_batch(own, adam, severity, cause, made):
         if one.problem == "one_batch_not_learned"
     ]
     assert "--one-batch" in missing.reason.en
+
+
+@pytest.mark.parametrize(("accuracy", "named"), [(0.45, True), (0.9, False)])
+def test_a_penalty_may_hold_back_what_new_samples_show(accuracy, named, made):
+    layers = (LayerInfo("hidden", "Dense", "relu", 100, (10,)), LayerInfo("output", "Dense", "softmax", 100, (10,)))
+    epochs = [{"epoch": 1, "accuracy": 0.6, "val_accuracy": accuracy}]
+    recording = made(
+        run={"loss": np.full(400, 6.0)},
+        steps=400,
+        layers=layers,
+        columns={("weight_norm", "hidden"): 2.0},
+        epochs=epochs,
+    )
+    known = {"penalised": True, "trivial_accuracy": 0.1, "validation_samples": 500, "epochs": 1}
+    found = look(
+        "excessive_regularization", recording, contract=contract(layers=(layer(l2=1.0),), simple=KNOWN), **known
+    )
+    assert [finding.evidence[-1].what.en.startswith("How far") for finding in found] == ([True] if named else [])

@@ -1,7 +1,7 @@
 """Excessive regularisation: penalties or dropout hold the network back from learning at all.
 
 What it sees. The penalty's part of the loss at the end, the share of units that dropout takes away, and a network that
-has hardly learned its training samples.
+has hardly learned its training samples, or stays behind simple models on new ones.
 
 Why it hurts. A penalty pulls every weight towards zero. If it pulls harder than the data do, the weights shrink until
 the network always says the same (Goodfellow, Bengio & Courville 2016, section 7.1). Dropout of nearly all units leaves
@@ -23,7 +23,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trainwell.diagnosis.contract import Contract
-from trainwell.diagnosis.course import Course, course
+from trainwell.diagnosis.course import Course, clearly_behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones
@@ -60,6 +60,18 @@ DROPPED = Threshold(
         zh="0.5 是通常的上限（Srivastava 等 2014，附录 A.4）；UMLAUT 由此开始警告",
     ),
 )
+BEHIND = Threshold(
+    name="behind",
+    value=0.1,
+    unit="share",
+    what=Text(
+        en="How far the network stays behind simple models on new samples (accuracy or R²)",
+        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
+    ),
+    source=Text(
+        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
+    ),
+)
 LEVEL = Threshold(
     name="level",
     value=0.6,
@@ -70,7 +82,7 @@ LEVEL = Threshold(
     ),
     source=Text(en="less than half of what there is to learn was learned", zh="学到的还不到可学内容的一半"),
 )
-THRESHOLDS = (PENALTY, SHRUNK, DROPPED, LEVEL)
+THRESHOLDS = (PENALTY, SHRUNK, DROPPED, LEVEL, BEHIND)
 
 
 def _check(facts: Facts) -> Sequence[Finding]:
@@ -88,9 +100,10 @@ def _penalised(facts: Facts, contract: Contract, run: Course) -> Finding | None:
     penalty = min(1.0, _penalty_at_the_end(facts, contract) / run.progress.now)
     shrunk = _shrunk(facts, names)
     level = _level_without(facts, run, penalty)
-    if level <= LEVEL.value or (penalty <= PENALTY.value and not shrunk < SHRUNK.value):
+    harm = _harm(facts, level, run.steps)
+    if harm is None or (penalty <= PENALTY.value and not shrunk < SHRUNK.value):
         return None
-    evidence = [Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=run.steps)]
+    evidence = [harm]
     if shrunk < SHRUNK.value:
         evidence.insert(0, Evidence(SHRUNK.what, shrunk, "<", SHRUNK.value, SHRUNK.unit, SHRUNK.source))
     if penalty > PENALTY.value:
@@ -114,8 +127,21 @@ def _penalised(facts: Facts, contract: Contract, run: Course) -> Finding | None:
         Text(
             en=f"At the end {told.en}, and the network has hardly learned its training samples.",
             zh=f"训练结束时{told.zh}，而网络几乎没有学会训练样本。",
+        )
+        if level > LEVEL.value
+        else Text(
+            en=f"At the end {told.en}, and simple models do better on new samples.",
+            zh=f"训练结束时{told.zh}，而简单模型在新样本上表现更好。",
         ),
     )
+
+
+def _harm(facts: Facts, level: float, steps: int) -> Evidence | None:
+    """What shows that the network was held back; None if nothing does."""
+    if level > LEVEL.value:
+        return Evidence(LEVEL.what, level, ">", LEVEL.value, LEVEL.unit, LEVEL.source, step=steps)
+    back = clearly_behind(facts, BEHIND.value)
+    return None if back is None else Evidence(BEHIND.what, back, ">", BEHIND.value, BEHIND.unit, BEHIND.source)
 
 
 def _penalty_at_the_end(facts: Facts, contract: Contract) -> float:
