@@ -1,0 +1,34 @@
+"""Eight sigmoid layers: the first ones get almost no gradient; with ReLU and He initialisation they do."""
+
+import trainwell as tw  # first: it chooses JAX for Keras
+
+import keras
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+
+
+def digits_with(activation, initializer):
+    keras.utils.set_random_seed(0)
+    x, y = load_digits(return_X_y=True)
+    x, x_val, y, y_val = train_test_split(x / 16, y, train_size=1024, random_state=0)
+    hidden = [
+        keras.layers.Dense(32, activation, kernel_initializer=initializer, name=f"hidden_{n}") for n in range(1, 9)
+    ]
+    model = keras.Sequential([keras.Input((64,)), *hidden, keras.layers.Dense(10, "softmax", name="output")])
+    model.compile(keras.optimizers.SGD(0.1), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model, x, y, {"epochs": 10, "batch_size": 32, "validation_data": (x_val, y_val)}
+
+
+def broken():
+    return digits_with("sigmoid", "glorot_uniform")
+
+
+def mended():
+    return digits_with("relu", "he_normal")
+
+
+if __name__ == "__main__":
+    for training in (broken, mended):
+        model, x, y, settings = training()
+        findings = tw.diagnose(model, x, y, **settings).findings
+        print(f"{training.__name__}:", *[finding.text() for finding in findings] or ["nothing found"], sep="\n")
