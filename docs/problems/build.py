@@ -176,7 +176,7 @@ def treat(training: Callable[[], tuple[Any, ...]]) -> Any:
 
     model, x, y, settings = training()
     if settings["epochs"]:
-        run = tw.train(model, x, y, every=EVERY, **settings)
+        run = tw.train(model, x, y, every=EVERY, report=False, **settings)
         return Patient(model, x, y, settings, run.diagnosis, run.facts.told.contract, run.recording)
     contract = contract_of(
         model, x, y, validation=settings.get("validation_data"), class_weight=settings.get("class_weight")
@@ -222,8 +222,6 @@ def main(names: Sequence[str]) -> None:
 
     cache = Path(tempfile.gettempdir()) / f"trainwell-pages-{jax.__version__}"
     jax.config.update("jax_compilation_cache_dir", str(cache))
-    training = importlib.import_module("trainwell.workflows.train")
-    vars(training)["write_run"] = lambda *_: None  # the report of a run takes as long as its training
     warnings.filterwarnings("ignore", category=UserWarning, module="keras")  # the doctor says it, too
     (HERE / "pictures").mkdir(exist_ok=True)
     chosen = [problem for problem in all_problems() if not names or problem.identifier in names]

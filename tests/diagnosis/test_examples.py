@@ -36,13 +36,6 @@ def load(identifier):
     return module
 
 
-@pytest.fixture(autouse=True)
-def no_report(monkeypatch):
-    """The answer does not need the pictures of a report, which take as long as a training."""
-    train = importlib.import_module("trainwell.workflows.train")  # the package names the function of the same name
-    monkeypatch.setattr(train, "write_run", lambda *_: None)
-
-
 def diagnosed(training):
     model, x, y, settings = training()
     return tw.diagnose(model, x, y, **({"every": EVERY} | settings)).findings

@@ -104,10 +104,10 @@ def number(value: float) -> str:
 def share(value: float) -> str:
     """A share of 0..1 as a percentage.
 
-    >>> share(0.984), share(0.002)
-    ('98%', '0.2%')
+    >>> share(0.984), share(0.0238), share(0.002)
+    ('98%', '2.4%', '0.2%')
     """
-    return f"{value:.1%}" if 0 < abs(value) < 0.01 else f"{value:.0%}"
+    return f"{100 * value:.2g}%" if 0 < abs(value) < 0.1 else f"{value:.0%}"
 
 
 def quantity(value: float, unit: str, language: Language) -> str:

@@ -117,6 +117,7 @@ def diagnose(
             steps_per_epoch=steps_per_epoch,
             validation_steps=validation_steps,
             every=every,
+            report=False,
             progress=progress,
         )
     except (ValueError, TypeError, TrainwellError) as error:

@@ -89,6 +89,7 @@ def train(
     resume: bool = False,
     watch: bool = True,
     every: int | None = None,
+    report: bool = True,
     progress: TrainingProgress | None = None,
     language: Language | None = None,
     network: str | None = None,
@@ -118,6 +119,7 @@ def train(
         resume: go on with the unfinished run in `out`.
         watch: look into the layers; watching changes no bit of a weight.
         every: look at every so many steps; chosen from the measured cost of a look if not given.
+        report: write result.json and report.html into the folder; `Run.report` can do it later, too.
         progress: shows how it goes; nothing if not given.
         language: of report.html.
         network: name for the report; the model's class if not given.
@@ -266,7 +268,8 @@ def train(
                     save_learned(learned, temporary_file)
             if temporary:
                 weakref.finalize(run, shutil.rmtree, folder, ignore_errors=True)
-            write_run(run, language or preferred_language(), learned)
+            if report:
+                write_run(run, language or preferred_language(), learned)
             if outcome.stopped != "interrupted":
                 (folder / CHECKPOINT).unlink(missing_ok=True)
             return run

@@ -27,6 +27,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from trainwell.diagnosis.course import FAR_BEHIND, clearly_behind
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, NotChecked, Remedy, Severity
 from trainwell.diagnosis.problem import Needs, Problem, Threshold, first_ones
@@ -202,7 +203,8 @@ def _risen(facts: Facts, curves: _Curves) -> Finding | None:
     if curves.rise < HARM.value * curves.reference or curves.rise < NOISE.value * curves.noise:
         return None
     lost = _accuracy_lost(facts)
-    held = lost is not None and lost <= METRIC_HELD.value
+    # an accuracy that never rose above chance cannot fall
+    held = lost is not None and lost <= METRIC_HELD.value and clearly_behind(facts, FAR_BEHIND) is None
     kept = _kept(facts, curves)
     severity: Severity = "note" if held or kept else "error" if useless else "warning"
     epoch = int(curves.epochs[curves.best])
@@ -211,7 +213,7 @@ def _risen(facts: Facts, curves: _Curves) -> Finding | None:
         _evidence(HARM, curves.rise / curves.reference, ">"),
         _evidence(FALL, float(curves.train[-1] / curves.train[curves.best]), "<"),
     ]
-    if lost is not None and not held:
+    if lost is not None and lost > METRIC_HELD.value:
         evidence.append(_evidence(METRIC_HELD, lost, ">"))
     after = (
         Text(en=" The weights of the best epoch were kept.", zh="已保留最佳轮的权重。")
