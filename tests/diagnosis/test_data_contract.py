@@ -121,7 +121,7 @@ def test_it_is_quiet_on(name):
 def test_sound_contracts_are_found_sound(name):
     diagnosis = preflight(SOUND[name])
     assert diagnosis.findings == ()
-    assert diagnosis.not_checked == ()
+    assert [left.problem for left in diagnosis.not_checked] == ["one_batch_not_learned"]  # only when asked for
 
 
 def test_the_likeliest_cause_and_remedy_stand_first():
