@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.engine.batches import take
+from trainwell.engine.cpu import compiler_options, has_convolution
 from trainwell.engine.feeds import Batches, Chunk, Rows, shapes
 from trainwell.engine.state import State
 from trainwell.engine.step import Batch, Look, Seen
@@ -69,8 +70,15 @@ class HostLoop:
     def __init__(self, step: TracedStep, look: Look | None, batch_size: int):
         import jax
 
-        self._step = jax.jit(lambda state, data, row: step(state, taken(data, row)), donate_argnums=(0,))
-        self._look = jax.jit(lambda state, data, row: look(state, taken(data, row))) if look else None
+        def one(state: State, data: Batch, row: Any) -> tuple[State, Seen]:
+            return step(state, taken(data, row))
+
+        def columns(state: State, data: Batch, row: Any) -> Any:
+            return look(state, taken(data, row)) if look else None
+
+        options = compiler_options(convolution=has_convolution(step.jaxpr))
+        self._step = jax.jit(one, donate_argnums=(0,), compiler_options=options)
+        self._look = jax.jit(columns, compiler_options=options) if look else None
         self._batch_size = batch_size
         self._looked_into: set[Any] = set()
 
@@ -165,22 +173,3 @@ class DeviceLoop:
         state, seen, columns = self._call(state, chunk.data, padded, flags, np.int32(steps))
         seen = jax.tree.map(lambda leaf: leaf[:steps], jax.device_get(seen))
         return state, Shown(seen, np.asarray(columns)[:steps][sampled] if sampled.any() else None)
-
-
-def has_convolution(jaxpr: Any) -> bool:
-    """Whether a convolution stands anywhere in a traced function."""
-    from jax.extend import core
-
-    def inside(parameter: Any) -> bool:
-        if isinstance(parameter, core.ClosedJaxpr):
-            return has_convolution(parameter.jaxpr)
-        if isinstance(parameter, core.Jaxpr):
-            return has_convolution(parameter)
-        if isinstance(parameter, tuple | list):
-            return any(inside(item) for item in parameter)
-        return False
-
-    return any(
-        equation.primitive.name == "conv_general_dilated" or any(map(inside, equation.params.values()))
-        for equation in jaxpr.eqns
-    )

@@ -23,12 +23,12 @@ from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.choose_feed import feed_of
-from trainwell.engine.cpu import use_faster_programs
+from trainwell.engine.cpu import has_convolution, use_faster_programs
 from trainwell.engine.feeds import Chunk, Feed
 from trainwell.engine.flight_recorder import FlightRecorder, all_finite
 from trainwell.engine.layers import WatchedLayers, watched_layers
 from trainwell.engine.listener import Listener, Steps
-from trainwell.engine.loops import DeviceLoop, HostLoop, Loop, Shown, has_convolution
+from trainwell.engine.loops import DeviceLoop, HostLoop, Loop, Shown
 from trainwell.engine.nan_origin import origin_of, weights_norm
 from trainwell.engine.outcome import Outcome
 from trainwell.engine.sampling import Sampling

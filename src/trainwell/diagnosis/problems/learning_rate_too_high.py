@@ -121,6 +121,13 @@ LARGE_PLAIN = Threshold(
     what=Text(en="Learning rate of gradient descent", zh="梯度下降的学习率"),
     source=Text(en="thirty times Keras's default; only orders causes", zh="Keras 默认值的三十倍；仅用于给原因排序"),
 )
+_SEEN = {
+    REBOUND.what: Text(en="the loss jumps instead of falling", zh="损失不降反跳"),
+    BLOWN_UP.what: Text(en="the loss shoots far above where it began", zh="损失远远冲过起始值"),
+    BEHIND.what: Text(en="part of what can be learned is overrun", zh="一部分本可学到的内容被越过"),
+}
+_STUCK = Text(en="the loss does not fall", zh="损失不再下降")
+_NOT_FINITE = Text(en="the loss became infinite or NaN", zh="损失变成无穷大或 NaN")
 LEAST_LOOKS = 4
 UNUSUAL_STEP = 0.01  # of the weights' size; with a rate far above the usual, half of a long step is enough
 THRESHOLDS = (STEP, DEADLY, LONG_STEP, REBOUND, REBOUND_BEHIND, BEHIND, BLOWN_UP, LARGE_ADAPTIVE, LARGE_PLAIN)
@@ -205,6 +212,7 @@ def _finding(
     evidence = [Evidence(limit.what, size, ">", limit.value, limit.unit, limit.source, layer)]
     rate = _rate(facts)
     told = Text(en="", zh="") if rate is None else Text(en=f" of {number(rate)}", zh=f"（{number(rate)}）")
+    course_of_loss = _SEEN.get(harm.what, _STUCK) if harm else _NOT_FINITE
     return Finding(
         problem=PROBLEM.identifier,
         title=PROBLEM.title,
@@ -212,9 +220,8 @@ def _finding(
         confidence=0.9 if size > STEP.value else 0.7,
         summary=Text(
             en=f"With a learning rate{told.en} each step changes the weights of {layer} by {share(size)} of "
-            "their size, "
-            "and the loss jumps instead of falling.",
-            zh=f"在当前学习率{told.zh}下，每一步都使 {layer} 的权重改变其大小的 {share(size)}，损失不降反跳。",
+            f"their size, and {course_of_loss.en}.",
+            zh=f"在当前学习率{told.zh}下，每一步都使 {layer} 的权重改变其大小的 {share(size)}，{course_of_loss.zh}。",
         ),
         evidence=(*evidence, *((harm,) if harm else ())),
         causes=first_ones(PROBLEM.causes, *(("rate",) if rate is None or _unusual(facts, rate) else ("scale",))),

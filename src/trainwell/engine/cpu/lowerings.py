@@ -20,19 +20,34 @@ def use_faster_programs(environment: Mapping[str, str] = os.environ) -> bool:
     Returns:
         Whether they are in use.
     """
-    return bool(environment.get("TRAINWELL_CPU", "fast")) and _install()
+    return wanted(environment) and _install()
+
+
+def wanted(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether nobody has switched them off."""
+    return bool(environment.get("TRAINWELL_CPU", "fast"))
+
+
+def is_known(version: str) -> bool:
+    """Whether this version of JAX is one whose CPU programs were measured and replaced.
+
+    >>> is_known("0.10.2"), is_known("0.11.0")
+    (True, False)
+    """
+    return tuple(int(part) for part in version.split(".")[:2]) in KNOWN
 
 
 @cache
 def _install() -> bool:
     import jax
 
-    if tuple(int(part) for part in jax.__version__.split(".")[:2]) not in KNOWN:
+    if not is_known(jax.__version__):
         return False
     try:
         from jax import lax
         from jax._src.interpreters import mlir
         from jax._src.lax.windowed_reductions import select_and_scatter_add_p
+        from jax._src.random.threefry2x32 import _threefry2x32_lowering_rule, threefry2x32_p
 
         stock = mlir._platform_specific_lowerings["cpu"][select_and_scatter_add_p].rule  # pyright: ignore[reportPrivateUsage]
     except (ImportError, AttributeError, KeyError):
@@ -49,4 +64,6 @@ def _install() -> bool:
         return (ours if fits else stock)(context, source, operand, **settings)
 
     mlir.register_lowering(select_and_scatter_add_p, rule, platform="cpu")
+    # the random bits of dropout: the same hash in one pass, where JAX loops over the whole array five times on a CPU
+    mlir.register_lowering(threefry2x32_p, _threefry2x32_lowering_rule, platform="cpu")
     return True

@@ -56,11 +56,20 @@ class Group:
         data: what all learn from, (samples, ...) on the device.
         vectorised: one program for all lanes at once; else one after another, in turns.
         looped: many steps in one compiled call; else a call for each.
+        compiler_options: of the programs, as `jax.jit` takes them.
     """
 
     def __init__(
-        self, members: Sequence[Programs], states: Sequence[State], data: Batch, *, vectorised: bool, looped: bool
+        self,
+        members: Sequence[Programs],
+        states: Sequence[State],
+        data: Batch,
+        *,
+        vectorised: bool,
+        looped: bool,
+        compiler_options: dict[str, str] | None = None,
     ):
+        self._options = compiler_options
         self._lanes, self._data = len(members), data
         self._vectorised, self._looped = vectorised and len(members) > 1, looped
         self._steps = {size: self._shared([one.steps[size] for one in members]) for size in members[0].steps}
@@ -205,12 +214,13 @@ class Group:
             state, kept, logs = jax.lax.fori_loop(0, count, body, (state, room, last))
             return state, (kept, logs)
 
-        return jax.jit(many if self._looped else at_once, donate_argnums=(1,))
+        function = many if self._looped else at_once
+        return jax.jit(function, donate_argnums=(1,), compiler_options=self._options)
 
     def _evaluation(self, size: int, shared: SharedProgram) -> Callable[..., Any]:
         import jax
 
         if ("evaluation", size) not in self._calls:
             call = jax.vmap(shared, in_axes=(0, 0, None)) if self._vectorised else shared
-            self._calls["evaluation", size] = jax.jit(call, donate_argnums=(1,))
+            self._calls["evaluation", size] = jax.jit(call, donate_argnums=(1,), compiler_options=self._options)
         return self._calls["evaluation", size]

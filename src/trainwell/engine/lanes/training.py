@@ -15,13 +15,13 @@ from trainwell.engine import state as states
 from trainwell.engine.allocator import keep_freed_memory
 from trainwell.engine.batches import Schedule, host_arrays, in_batches, sample_weights, take, to_device
 from trainwell.engine.checks import check_model, check_settings
-from trainwell.engine.cpu import use_faster_programs
+from trainwell.engine.cpu import compiler_options, has_convolution, use_faster_programs
 from trainwell.engine.feeds import batch_size_of
 from trainwell.engine.lanes.evaluation import make_evaluation
 from trainwell.engine.lanes.group import Group, Programs
 from trainwell.engine.lanes.grouping import same_configuration
 from trainwell.engine.lanes.shared_program import TracedFunction
-from trainwell.engine.loops import DEVICE_LOOP_STEPS, has_convolution
+from trainwell.engine.loops import DEVICE_LOOP_STEPS
 from trainwell.engine.step import Batch, make_step
 from trainwell.errors import SettingError
 from trainwell.locales import Text
@@ -188,6 +188,7 @@ class _Lanes:
             data,
             vectorised=chosen == "together",
             looped=not (on_cpu and convolution),
+            compiler_options=compiler_options(convolution=convolution),
         )
         return group, chosen
 

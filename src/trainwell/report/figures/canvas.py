@@ -78,13 +78,13 @@ def logarithmic(axis: Any, values: Iterable[npt.NDArray[Any]]) -> bool:
         return False
     low, high = float(together.min()), float(together.max())
     decades = math.log10(high / low)
-    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     if decades < 0.3:  # a nearly constant curve still gets an axis with some room
         low, high = low / 1.6, high * 1.6
     else:
         room = 10 ** (0.05 * decades)
         low, high = low / room, high * room
-    axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})
+    axis.axes.set(**{f"{axis.axis_name}lim": (low, high)})  # first: it keeps the scale from looking for limits itself
+    axis.axes.set(**{f"{axis.axis_name}scale": "log"})
     between = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0) if decades < 0.6 else (1.0, 2.0, 5.0) if decades < 1.7 else (1.0,)
     axis.set_major_locator(LogLocator(subs=between, numticks=8))
     axis.set_minor_locator(NullLocator())

@@ -45,6 +45,7 @@ class FitWatch:
         train: samples of the first epoch.
         validation: samples of the first validation.
         last_loss: of the last step of which it is known; None before.
+        per_call: steps that Keras runs as one.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class FitWatch:
         self.history: list[dict[str, float]] = []
         self.train, self.validation = Samples(), Samples()
         self.last_loss: float | None = None
-        self._every, self._per_call = every, per_call
+        self.per_call, self._every = per_call, every
         self._turns = Turns(every, None, 1, 0)
         self._observer = Observer()
         self._recorder: Recorder | None = None
@@ -80,7 +81,7 @@ class FitWatch:
     @property
     def every(self) -> int:
         """Steps between looks as they are now."""
-        return self._turns.every * self._per_call
+        return self._turns.every * self.per_call
 
     @property
     def in_first_epoch(self) -> bool:
@@ -187,7 +188,7 @@ class FitWatch:
     def _prepare(self, state: Any, batch: Batch) -> None:
         """The first step: name the layers, and begin the recording."""
         self.batch_size = samples_of(batch.x)
-        calls = math.ceil(self.steps_per_epoch / self._per_call) if self.steps_per_epoch else None
+        calls = math.ceil(self.steps_per_epoch / self.per_call) if self.steps_per_epoch else None
         self._turns = Turns(self._every, calls, max(1, self.epochs - self.first_epoch), self.batch_size)
         layers = None if self.blind is not None else self._safely(lambda: self.eye.prepare(state, batch))
         self.eye.keep_start(state)
@@ -237,7 +238,10 @@ def _rate(optimizer: Any) -> float | None:
 
 def _kind(batch: Batch) -> Any:
     """Shapes and types: what a compiled function depends on."""
+    x, y, weight = batch
+    if weight is None and hasattr(x, "shape") and hasattr(y, "shape"):  # asked before every step
+        return tuple(x.shape), x.dtype, tuple(y.shape), y.dtype
     import keras
 
     arrays = [leaf for leaf in keras.tree.flatten(tuple(batch)) if hasattr(leaf, "shape")]
-    return tuple((tuple(leaf.shape), str(leaf.dtype)) for leaf in arrays)
+    return tuple((tuple(leaf.shape), leaf.dtype) for leaf in arrays)

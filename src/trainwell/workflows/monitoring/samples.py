@@ -62,7 +62,7 @@ class Samples:
 
 def samples_of(x: Any) -> int:
     """Samples of a batch: the length of its first array."""
-    return int(_leaves(x)[0].shape[0])
+    return int((x if hasattr(x, "shape") else _leaves(x)[0]).shape[0])
 
 
 def single(tree: Any) -> npt.NDArray[Any] | None:
