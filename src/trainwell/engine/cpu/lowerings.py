@@ -47,9 +47,10 @@ def _install() -> bool:
         from jax import lax
         from jax._src.interpreters import mlir
         from jax._src.lax.windowed_reductions import select_and_scatter_add_p
-        from jax._src.random.threefry2x32 import _threefry2x32_lowering_rule, threefry2x32_p
+        from jax._src.random import threefry2x32
 
         stock = mlir._platform_specific_lowerings["cpu"][select_and_scatter_add_p].rule  # pyright: ignore[reportPrivateUsage]
+        in_one_pass = threefry2x32._threefry2x32_lowering_rule  # pyright: ignore[reportPrivateUsage]
     except (ImportError, AttributeError, KeyError):
         return False
 
@@ -65,5 +66,5 @@ def _install() -> bool:
 
     mlir.register_lowering(select_and_scatter_add_p, rule, platform="cpu")
     # the random bits of dropout: the same hash in one pass, where JAX loops over the whole array five times on a CPU
-    mlir.register_lowering(threefry2x32_p, _threefry2x32_lowering_rule, platform="cpu")
+    mlir.register_lowering(threefry2x32.threefry2x32_p, in_one_pass, platform="cpu")
     return True
