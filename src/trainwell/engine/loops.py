@@ -8,6 +8,7 @@ The device loop is one compiled call for many steps. On a CPU, XLA runs convolut
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -70,15 +71,14 @@ class HostLoop:
     def __init__(self, step: TracedStep, look: Look | None, batch_size: int):
         import jax
 
-        def one(state: State, data: Batch, row: Any) -> tuple[State, Seen]:
-            return step(state, taken(data, row))
-
-        def columns(state: State, data: Batch, row: Any) -> Any:
-            return look(state, taken(data, row)) if look else None
+        def compiled(function: Callable[[State, Batch], Any], **settings: Any) -> Callable[..., Any]:
+            return jax.jit(
+                lambda state, data, row: function(state, taken(data, row)), compiler_options=options, **settings
+            )
 
         options = compiler_options(convolution=has_convolution(step.jaxpr))
-        self._step = jax.jit(one, donate_argnums=(0,), compiler_options=options)
-        self._look = jax.jit(columns, compiler_options=options) if look else None
+        self._step = compiled(step, donate_argnums=(0,))
+        self._look = compiled(look) if look else None
         self._batch_size = batch_size
         self._looked_into: set[Any] = set()
 

@@ -23,6 +23,7 @@ from trainwell.diagnosis.course import behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, hopeless
+from trainwell.diagnosis.simple_models import BEYOND_SOUND, behind_by
 from trainwell.diagnosis.wording import share
 from trainwell.locales import Text
 
@@ -64,16 +65,7 @@ FALL = Threshold(
     ),
     source=Text(en="a tenth of all there is to learn, in the last quarter", zh="最后四分之一仍学到可学内容的十分之一"),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=0.06,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(en="sound trainings of the gallery stay within 0.05", zh="样例集中的正常训练落后不超过 0.05"),
-)
+BEHIND = behind_by(0.06, BEYOND_SOUND)
 THRESHOLDS = (PART, STEPS, LEVEL, FALL, BEHIND)
 
 

@@ -27,6 +27,7 @@ from trainwell.diagnosis.course import Course, clearly_behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones
+from trainwell.diagnosis.simple_models import BEYOND_NOISE, behind_by
 from trainwell.diagnosis.wording import share
 from trainwell.locales import Text
 
@@ -60,18 +61,7 @@ DROPPED = Threshold(
         zh="0.5 是通常的上限（Srivastava 等 2014，附录 A.4）；UMLAUT 由此开始警告",
     ),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=0.1,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(
-        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
-    ),
-)
+BEHIND = behind_by(0.1, BEYOND_NOISE)
 LEVEL = Threshold(
     name="level",
     value=0.6,

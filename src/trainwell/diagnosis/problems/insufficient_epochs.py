@@ -24,6 +24,7 @@ from trainwell.diagnosis.course import Course, clearly_behind, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
+from trainwell.diagnosis.simple_models import behind_by
 from trainwell.diagnosis.wording import number, share
 from trainwell.locales import Text
 
@@ -59,15 +60,9 @@ BEHIND_LEVEL = Threshold(
         zh="只有当简单模型在新样本上更好时才算数：说明还有可学的内容",
     ),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=0.2,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(
+BEHIND = behind_by(
+    0.2,
+    Text(
         en="twenty points are far outside the noise and what a sound training still has to go",
         zh="二十个百分点远超噪声以及正常训练尚余的差距",
     ),

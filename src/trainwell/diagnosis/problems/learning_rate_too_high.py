@@ -29,6 +29,7 @@ from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy, Severi
 from trainwell.diagnosis.layer_table import LayerTable
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless, too_large, with_rate
 from trainwell.diagnosis.progress import finite_part
+from trainwell.diagnosis.simple_models import BEYOND_NOISE, behind_by
 from trainwell.diagnosis.wording import number, share
 from trainwell.locales import Text
 
@@ -85,18 +86,7 @@ BLOWN_UP = Threshold(
         zh="正常训练不会明显高于起始损失；该界限为噪声留出了余量",
     ),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=0.1,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(
-        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
-    ),
-)
+BEHIND = behind_by(0.1, BEYOND_NOISE)
 REBOUND_BEHIND = Threshold(
     name="rebound_behind",
     value=0.15,

@@ -23,6 +23,7 @@ from trainwell.diagnosis.course import FAR_BEHIND, behind, course, movement
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
+from trainwell.diagnosis.simple_models import BEYOND_SOUND, behind_by
 from trainwell.locales import Text
 
 REACH = Threshold(
@@ -57,16 +58,7 @@ LEVEL = Threshold(
     what=Text(en="Training loss now, as a share of a constant prediction's", zh="当前训练损失（占常数预测损失的比例）"),
     source=Text(en="less than half of what there is to learn was learned", zh="学到的还不到可学内容的一半"),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=FAR_BEHIND,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(en="sound trainings of the gallery stay within 0.05", zh="样例集中的正常训练落后不超过 0.05"),
-)
+BEHIND = behind_by(FAR_BEHIND, BEYOND_SOUND)
 VERY_LONG = Threshold(
     name="very_long",
     value=50,

@@ -23,6 +23,7 @@ from trainwell.diagnosis.course import behind, course
 from trainwell.diagnosis.facts import Facts
 from trainwell.diagnosis.finding import Cause, Evidence, Finding, Remedy
 from trainwell.diagnosis.problem import Needs, Origin, Problem, Threshold, first_ones, hopeless
+from trainwell.diagnosis.simple_models import BEYOND_NOISE, behind_by
 from trainwell.diagnosis.wording import share
 from trainwell.locales import Text
 
@@ -33,18 +34,7 @@ LEVEL = Threshold(
     what=Text(en="Training loss now, as a share of a constant prediction's", zh="当前训练损失（占常数预测损失的比例）"),
     source=Text(en="sound trainings of the gallery come below a third", zh="样例集中的正常训练都低于三分之一"),
 )
-BEHIND = Threshold(
-    name="behind",
-    value=0.1,
-    unit="share",
-    what=Text(
-        en="How far the network stays behind simple models on new samples (accuracy or R²)",
-        zh="网络在新样本上落后于简单模型的幅度（准确率或 R²）",
-    ),
-    source=Text(
-        en="ten points are far outside the noise of a few hundred samples", zh="十个百分点远超几百个样本的噪声"
-    ),
-)
+BEHIND = behind_by(0.1, BEYOND_NOISE)
 NARROW = Threshold(
     name="narrow",
     value=0.25,

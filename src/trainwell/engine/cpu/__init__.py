@@ -1,4 +1,4 @@
-"""Faster programs for the CPU where XLA's own are slow: the same results, other instructions."""
+"""Faster programs for the CPU where XLA's own are slow: the same results but for the rounding of convolutions."""
 
 from trainwell.engine.cpu.compiler import compiler_options, has_convolution
 from trainwell.engine.cpu.lowerings import use_faster_programs

@@ -66,13 +66,6 @@ class JaxTraining(TappedTraining):
 
     def _tapped(self, *given: Any) -> Any:
         state, iterator = given
-        if self._fit.per_call == 1:  # steps may be a fraction of a millisecond: nothing more than needed stands here
-            given = next(iterator)
-            batch = batch_of(given)
-            self._before(state, batch)
-            logs, new = self.plain(state, iter((given,)))
-            self._fit.after_step(logs, samples_of(batch.x), 1)
-            return logs, new
         drawn = Drawn(iterator)
         self._before(state, drawn.first)
         logs, new = self.plain(state, drawn)
