@@ -3,7 +3,7 @@
 Both run the same step, traced once per batch shape, and beside it, in the steps that are sampled, the look.
 
 The device loop is one compiled call for many steps. On a CPU, XLA runs convolutions inside a loop on a slow path
-(measured: ten times slower), so networks with convolutions get one call per step there.
+(measured: ten times slower), so networks with convolutions that are left to XLA get one call per step there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trainwell.engine.batches import take
-from trainwell.engine.cpu import compiler_options, has_convolution
+from trainwell.engine.cpu import compiler_options, convolutions_in, left_to_xla
 from trainwell.engine.feeds import Batches, Chunk, Rows, shapes
 from trainwell.engine.state import State
 from trainwell.engine.step import Batch, Look, Seen
@@ -76,7 +76,7 @@ class HostLoop:
                 lambda state, data, row: function(state, taken(data, row)), compiler_options=options, **settings
             )
 
-        options = compiler_options(convolution=has_convolution(step.jaxpr))
+        options = compiler_options(convolution=any(map(left_to_xla, convolutions_in(step.jaxpr.eqns))))
         self._step = compiled(step, donate_argnums=(0,))
         self._look = compiled(look) if look else None
         self._batch_size = batch_size

@@ -23,7 +23,7 @@ from trainwell.engine.callbacks import load_state, save_state, want_batches
 from trainwell.engine.checkpoint import Checkpoint
 from trainwell.engine.checks import check_model, check_settings
 from trainwell.engine.choose_feed import feed_of
-from trainwell.engine.cpu import has_convolution, use_faster_programs
+from trainwell.engine.cpu import convolutions_in, left_to_xla, use_faster_programs
 from trainwell.engine.feeds import Chunk, Feed
 from trainwell.engine.flight_recorder import FlightRecorder, all_finite
 from trainwell.engine.layers import WatchedLayers, watched_layers
@@ -239,7 +239,7 @@ class _Training:
         self.step = TracedStep(make_step(self.model), self.feed.most_shapes)
         self.state = states.read(self.model)
         self.step.trace(self.state, first)
-        slow_in_loops = jax.default_backend() == "cpu" and has_convolution(self.step.jaxpr)
+        slow_in_loops = jax.default_backend() == "cpu" and any(map(left_to_xla, convolutions_in(self.step.jaxpr.eqns)))
         loop = HostLoop if slow_in_loops or self.feed.own_batches else DeviceLoop
         self.loop: Loop = loop(self.step, look, self.feed.batch_size)
         self.recorder = FlightRecorder(self.loop) if self.record_flight else None

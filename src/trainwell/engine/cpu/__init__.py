@@ -1,6 +1,6 @@
 """Faster programs for the CPU where XLA's own are slow: the same results but for the rounding of convolutions."""
 
-from trainwell.engine.cpu.compiler import compiler_options, has_convolution
+from trainwell.engine.cpu.compiler import compiler_options, convolutions_in, left_to_xla
 from trainwell.engine.cpu.lowerings import use_faster_programs
 
-__all__ = ["compiler_options", "has_convolution", "use_faster_programs"]
+__all__ = ["compiler_options", "convolutions_in", "left_to_xla", "use_faster_programs"]

@@ -1,12 +1,14 @@
-"""Which kernels XLA's compiler may choose for a program with convolutions on a CPU."""
+"""Which kernels XLA's compiler may choose on a CPU for a program with convolutions that none of ours computes."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from trainwell.engine.cpu.lowerings import is_known, wanted
+from trainwell.engine import keras_names
+from trainwell.engine.cpu.convolutions import ours
+from trainwell.engine.cpu.lowerings import is_known, use_faster_programs, wanted
 
 # matrix products and sums by XLA's kernel library (YNN), but not convolutions: its kernels for those are two to three
 # times slower than the ones that XLA takes without it
@@ -19,7 +21,7 @@ def compiler_options(*, convolution: bool, environment: Mapping[str, str] = os.e
     """What `jax.jit` is to be told of a program; None for XLA's own choice.
 
     Args:
-        convolution: whether the program has one.
+        convolution: whether the program has one that is left to XLA.
         environment: an empty TRAINWELL_CPU leaves the choice to XLA.
     """
     import jax
@@ -28,20 +30,16 @@ def compiler_options(*, convolution: bool, environment: Mapping[str, str] = os.e
     return dict(_WITHOUT_LIBRARY_CONVOLUTIONS) if fits and convolution else None
 
 
-def has_convolution(jaxpr: Any) -> bool:
-    """Whether a convolution stands anywhere in a traced function."""
-    from jax.extend import core
+def convolutions_in(equations: Iterable[Any]) -> Iterator[Any]:
+    """The convolutions among these equations of a traced function, and in the functions within them."""
+    for equation in equations:
+        if equation.primitive.name == "conv_general_dilated":
+            yield equation
+        for inner in keras_names.inner_jaxprs(equation):
+            yield from convolutions_in(inner.eqns)
 
-    def inside(parameter: Any) -> bool:
-        if isinstance(parameter, core.ClosedJaxpr):
-            return has_convolution(parameter.jaxpr)
-        if isinstance(parameter, core.Jaxpr):
-            return has_convolution(parameter)
-        if isinstance(parameter, tuple | list):
-            return any(inside(item) for item in parameter)
-        return False
 
-    return any(
-        equation.primitive.name == "conv_general_dilated" or any(map(inside, equation.params.values()))
-        for equation in jaxpr.eqns
-    )
+def left_to_xla(equation: Any) -> bool:
+    """Whether none of our kernels computes this convolution."""
+    arrays = [variable.aval for variable in (*equation.invars, *equation.outvars)]
+    return not (use_faster_programs() and ours(arrays, equation.params))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from trainwell.engine.cpu import max_pooling
+from trainwell.engine.cpu import convolutions, max_pooling
 
 KNOWN = ((0, 10),)  # versions of JAX whose private names these are; others keep XLA's programs
 
@@ -46,10 +46,12 @@ def _install() -> bool:
     try:
         from jax import lax
         from jax._src.interpreters import mlir
+        from jax._src.lax.convolution import conv_general_dilated_p
         from jax._src.lax.windowed_reductions import select_and_scatter_add_p
         from jax._src.random import threefry2x32
 
-        stock = mlir._platform_specific_lowerings["cpu"][select_and_scatter_add_p].rule  # pyright: ignore[reportPrivateUsage]
+        stock_of = mlir._platform_specific_lowerings["cpu"]  # pyright: ignore[reportPrivateUsage]
+        stock, stock_convolution = (stock_of[p].rule for p in (select_and_scatter_add_p, conv_general_dilated_p))
         in_one_pass = threefry2x32._threefry2x32_lowering_rule  # pyright: ignore[reportPrivateUsage]
     except (ImportError, AttributeError, KeyError):
         return False
@@ -64,7 +66,15 @@ def _install() -> bool:
         fits = max_pooling.applies(settings["window_dimensions"], settings["window_strides"])
         return (ours if fits else stock)(context, source, operand, **settings)
 
+    def convolution(context: Any, left: Any, right: Any, **settings: Any) -> Any:
+        arrays = (*context.avals_in, *context.avals_out)
+        if not convolutions.ours(arrays, settings):
+            return stock_convolution(context, left, right, **settings)
+        kernel = convolutions.kernel_for(arrays, settings)
+        return mlir.lower_fun(kernel, multiple_results=False)(context, left, right)
+
     mlir.register_lowering(select_and_scatter_add_p, rule, platform="cpu")
+    mlir.register_lowering(conv_general_dilated_p, convolution, platform="cpu")
     # the random bits of dropout: the same hash in one pass, where JAX loops over the whole array five times on a CPU
     mlir.register_lowering(threefry2x32.threefry2x32_p, in_one_pass, platform="cpu")
     return True

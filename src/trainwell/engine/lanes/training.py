@@ -15,7 +15,7 @@ from trainwell.engine import state as states
 from trainwell.engine.allocator import keep_freed_memory
 from trainwell.engine.batches import Schedule, host_arrays, in_batches, sample_weights, take, to_device
 from trainwell.engine.checks import check_model, check_settings
-from trainwell.engine.cpu import compiler_options, has_convolution, use_faster_programs
+from trainwell.engine.cpu import compiler_options, convolutions_in, left_to_xla, use_faster_programs
 from trainwell.engine.feeds import batch_size_of
 from trainwell.engine.lanes.evaluation import make_evaluation
 from trainwell.engine.lanes.group import Group, Programs
@@ -180,15 +180,16 @@ class _Lanes:
         members = [self._members[place] for place in places]
         program = next(iter(members[0].steps.values())).program
         on_cpu = jax.default_backend() == "cpu"
-        convolution = any(has_convolution_in(node.equation) for node in program.nodes)
-        chosen: Way = way or ("in_turns" if on_cpu and convolution else "together")
+        convolutions = list(convolutions_in(node.equation for node in program.nodes))
+        slow_in_loops = on_cpu and any(map(left_to_xla, convolutions))
+        chosen: Way = way or ("in_turns" if on_cpu and convolutions else "together")
         group = Group(
             members,
             [self._state(place, self._fresh(places[0])) for place in places],
             data,
             vectorised=chosen == "together",
-            looped=not (on_cpu and convolution),
-            compiler_options=compiler_options(convolution=convolution),
+            looped=not slow_in_loops,
+            compiler_options=compiler_options(convolution=slow_in_loops),
         )
         return group, chosen
 
@@ -274,12 +275,6 @@ def _note(outcome: LaneOutcome, shown: Any, lane: int) -> None:
     outcome.learning_rate = np.concatenate([outcome.learning_rate, shown.learning_rate[lane][:count]])
     if count < len(finite) or not finite.all():
         outcome.stopped = "not_finite"
-
-
-def has_convolution_in(equation: Any) -> bool:
-    """Whether an equation is a convolution, or holds one."""
-    name = equation.primitive.name
-    return name == "conv_general_dilated" or any(has_convolution(inner) for inner in keras_names.inner_jaxprs(equation))
 
 
 def _parts(data: Batch, size: int) -> list[Batch]:
