@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from trainwell.engine import keras_names
+from trainwell.engine.cpu import faster_layers
 from trainwell.engine.layers import WatchedLayers, first_float_array
 from trainwell.engine.state import State, variables
 from trainwell.engine.taps import OutputTap, WeightsTap, noted_calls
@@ -137,7 +138,8 @@ def make_results(model: Any) -> Callable[[State, Batch], Results]:
     groups = variables(model)
 
     def results(state: State, batch: Batch) -> Results:
-        new, forward, gradients = _update(model, groups, state, batch, noted=False)
+        # every operation by itself: what our kernels compute at once could not be looked into
+        new, forward, gradients = _update(model, groups, state, batch, noted=False, faster=False)
         return Results(forward.loss, gradients, new.trainable)
 
     return results
@@ -169,13 +171,15 @@ def _columns(layers: WatchedLayers, observer: Observer) -> Callable[[State, Stat
     return columns
 
 
-def _update(model: Any, groups: State, state: State, batch: Batch, *, noted: bool) -> tuple[State, _Forward, list[Any]]:
+def _update(
+    model: Any, groups: State, state: State, batch: Batch, *, noted: bool, faster: bool = True
+) -> tuple[State, _Forward, list[Any]]:
     """State after one step (metrics as they were), what the forward pass gave, and the float32 gradients."""
     import jax
     import jax.numpy as jnp
 
     def loss_function(trainable: list[Any]) -> tuple[Any, _Forward]:
-        return _forward(model, groups, state._replace(trainable=trainable), batch, noted=noted)
+        return _forward(model, groups, state._replace(trainable=trainable), batch, noted=noted, faster=faster)
 
     (_, forward), gradients = jax.value_and_grad(loss_function, has_aux=True)(state.trainable)
     trainable, optimizer = model.optimizer.stateless_apply(state.optimizer, gradients, state.trainable)
@@ -195,7 +199,9 @@ class _Forward(NamedTuple):
     outputs: tuple[Any, ...]
 
 
-def _forward(model: Any, groups: State, state: State, batch: Batch, *, noted: bool) -> tuple[Any, _Forward]:
+def _forward(
+    model: Any, groups: State, state: State, batch: Batch, *, noted: bool, faster: bool
+) -> tuple[Any, _Forward]:
     """The loss to differentiate (scaled, if the optimizer scales it) and everything else of the forward pass."""
     import contextlib
 
@@ -204,7 +210,10 @@ def _forward(model: Any, groups: State, state: State, batch: Batch, *, noted: bo
 
     pairs = [pair for group, values in zip(groups, state, strict=True) for pair in zip(group, values, strict=True)]
     with keras.StatelessScope(state_mapping=pairs, collect_losses=True) as scope:
-        with noted_calls() if noted else contextlib.nullcontext() as calls:
+        with (
+            noted_calls() if noted else contextlib.nullcontext() as calls,
+            faster_layers() if faster else contextlib.nullcontext(),
+        ):
             predictions = model(batch.x, training=True)
         loss = model.compute_loss(batch.x, batch.y, predictions, batch.sample_weight, training=True)
         scaled = model.optimizer.scale_loss(loss)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from trainwell.engine.batches import host_arrays
+from trainwell.engine.cpu import faster_layers
 from trainwell.engine.feeds import batch_size_of
 from trainwell.engine.mapped_files import advise
 from trainwell.engine.sources import is_source
@@ -93,16 +94,17 @@ class Validation:
                 return {}
             # as many as are needed, because Keras draws two batches more than it uses from a generator
             x = (batch for batch in itertools.islice(itertools.chain([first], self._x), self._steps))
-        logs = model.evaluate(
-            x,
-            self._y,
-            sample_weight=self._weight,
-            batch_size=None if is_source(self._x) else self._batch_size,
-            steps=self._steps,
-            callbacks=callbacks,
-            return_dict=True,
-            verbose=0,
-        )
+        with faster_layers():
+            logs = model.evaluate(
+                x,
+                self._y,
+                sample_weight=self._weight,
+                batch_size=None if is_source(self._x) else self._batch_size,
+                steps=self._steps,
+                callbacks=callbacks,
+                return_dict=True,
+                verbose=0,
+            )
         return {name: float(value) for name, value in logs.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from trainwell.engine.cpu import faster_layers
 from trainwell.engine.state import State, variables
 from trainwell.engine.step import Batch, current
 
@@ -22,7 +23,8 @@ def make_evaluation(model: Any) -> Callable[[State, Batch], tuple[Mapping[str, A
     def evaluate(state: State, batch: Batch) -> tuple[Mapping[str, Any], State]:
         pairs = [pair for group, values in zip(groups, state, strict=True) for pair in zip(group, values, strict=True)]
         with keras.StatelessScope(state_mapping=pairs, collect_losses=True) as scope:
-            predictions = model(batch.x, training=False)
+            with faster_layers():
+                predictions = model(batch.x, training=False)
             loss = model.compute_loss(batch.x, batch.y, predictions, batch.sample_weight, training=False)
             # the first metric of a compiled model is its loss, averaged over samples
             model.metrics[0].update_state(loss, sample_weight=jax.tree.leaves(batch.x)[0].shape[0])

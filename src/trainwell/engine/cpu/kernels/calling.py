@@ -7,6 +7,9 @@ free, so a thread that comes late costs nothing; which thread runs a task change
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 FFI_VERSION = (0, 3)
 
 # job: next task, tasks finished, threads that still know it, tasks, run, buffers
@@ -145,7 +148,25 @@ PHASES
 """
 
 
-def calling(arguments: int, results: int, phases: list[tuple[str, tuple[int, int], int]]) -> str:
+class Phase(NamedTuple):
+    """Tasks that may run at the same time.
+
+    Attributes:
+        buffer: number of the array whose size tells how many tasks there are.
+        axis: of that array.
+        each: tasks for each entry of the axis.
+        together: entries of the axis that make one task.
+        run: name of the function.
+    """
+
+    buffer: int = 0
+    axis: int = 0
+    each: int = 1
+    together: int = 1
+    run: str = "run"
+
+
+def calling(arguments: int, results: int, phases: Sequence[Phase] = (Phase(),)) -> str:
     """The function `entry` that XLA calls: it runs the tasks of each phase, one phase after the other.
 
     A task is `void run(i64 task, ptr buffers)`, where `buffers` holds the addresses of the arguments, then those of the
@@ -154,7 +175,7 @@ def calling(arguments: int, results: int, phases: list[tuple[str, tuple[int, int
     Args:
         arguments: number of arrays that come in.
         results: number of arrays that go out.
-        phases: name of `run`, (buffer, axis) whose size counts the tasks, and how many tasks there are for each.
+        phases: what is done.
 
     Returns:
         LLVM assembly.
@@ -172,10 +193,12 @@ def calling(arguments: int, results: int, phases: list[tuple[str, tuple[int, int
             lines.append(f"  %b{place}.{name}.s = getelementptr ptr, ptr %buffers, i64 {slot}")
             lines.append(f"  store ptr %b{place}.{name}, ptr %b{place}.{name}.s")
     calls: list[str] = []
-    for number, (run, (place, axis), each) in enumerate(phases):
-        calls.append(f"  %size{number}.p = getelementptr i64, ptr %b{place}.sizes, i64 {axis}")
+    for number, phase in enumerate(phases):
+        calls.append(f"  %size{number}.p = getelementptr i64, ptr %b{phase.buffer}.sizes, i64 {phase.axis}")
         calls.append(f"  %size{number} = load i64, ptr %size{number}.p")
-        calls.append(f"  %tasks{number} = mul i64 %size{number}, {each}")
-        calls.append(f"  call void @parallel(ptr %frame, ptr @{run}, i64 %tasks{number}, ptr %buffers)")
+        calls.append(f"  %filled{number} = add i64 %size{number}, {phase.together - 1}")
+        calls.append(f"  %groups{number} = sdiv i64 %filled{number}, {phase.together}")
+        calls.append(f"  %tasks{number} = mul i64 %groups{number}, {phase.each}")
+        calls.append(f"  call void @parallel(ptr %frame, ptr @{phase.run}, i64 %tasks{number}, ptr %buffers)")
     filled = ENTRY.replace("MAJOR", str(major)).replace("MINOR", str(minor)).replace("SLOTS", str(2 * count))
     return PARALLEL + filled.replace("BUFFERS", "\n".join(lines)).replace("PHASES", "\n".join(calls))

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from trainwell.engine.cpu.kernels import calling as calls
 from trainwell.engine.cpu.kernels.calling import calling
 from trainwell.engine.cpu.kernels.emitter import (
     I64,
@@ -255,7 +256,7 @@ def forward(shape: Convolution, registers: Registers) -> str:
     if room is not None:
         emit.give_back(room)
     emit.build.ret_void()
-    return str(module) + calling(2, 1, [("run", (0, 0), band.count)])
+    return str(module) + calling(2, 1, [calls.Phase(each=band.count)])
 
 
 def kernel_gradient(shape: Convolution, registers: Registers) -> str:
@@ -331,7 +332,7 @@ def kernel_gradient(shape: Convolution, registers: Registers) -> str:
     emit.build.ret_void()
 
     add_parts(new_task(module, registers, "add"), line)
-    return str(module) + calling(2, 2, [("run", (3, 0), 1), ("add", (2, 0), 1)])
+    return str(module) + calling(2, 2, [calls.Phase(buffer=3), calls.Phase(buffer=2, run="add")])
 
 
 def add_parts(emit: Emitter, line: int) -> None:

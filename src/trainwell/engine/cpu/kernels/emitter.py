@@ -40,6 +40,7 @@ class Emitter:
 
     def __init__(self, function: ir.Function, registers: Registers):
         self.module: ir.Module = function.module
+        self.name: str = function.name
         self.arguments = function.args
         self.registers = registers
         self.vector = ir.VectorType(F32, registers.lanes)
@@ -143,6 +144,19 @@ class Emitter:
         first = self.build.insert_element(nothing, value, I32(0))
         return self.build.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(I32, self.registers.lanes), None))
 
+    def only(self, value: Any, floats: int, otherwise: float = 0.0) -> Any:
+        """A vector with its first floats, and a number in the other lanes."""
+        if floats >= self.registers.lanes:
+            return value
+        return self.build.select(
+            self._first(floats), value, ir.Constant(self.vector, [otherwise] * self.registers.lanes)
+        )
+
+    def sum_of(self, value: Any) -> Any:
+        """Of the lanes."""
+        add = self.declared(f"llvm.vector.reduce.fadd.v{self.registers.lanes}f32", F32, [F32, self.vector])
+        return self.build.call(add, [F32(0.0), value], fastmath=("reassoc",))
+
     def zeros(self, address: Any, floats: Index) -> None:
         """Fill with 0."""
         fill = self.declared("llvm.memset.p0.i64", VOID, [POINTER, I8, I64, I1])
@@ -195,6 +209,7 @@ class Emitter:
         result_row: int,
         runs: Sequence[Run],
         add: bool = False,
+        start: Any = None,
     ) -> None:
         """result[m, n] = sum over the runs of left[m] * right[n], held in registers all the while.
 
@@ -208,15 +223,16 @@ class Emitter:
             result_row: the same in the result.
             runs: the loops, outermost first.
             add: to what stands in the result already.
+            start: address of a row of columns to add to every row, or None.
         """
         lanes = self.registers.lanes
         vectors = [(v * lanes, min(lanes, columns - v * lanes)) for v in range(-(-columns // lanes))]
         sums = {(m, place): self.variable(self.vector) for m in range(rows) for place, _ in vectors}
         for m in range(rows):
             for place, floats in vectors:
-                address = self.at(result, m * result_row + place)
-                start = self.load(address, floats) if add else ir.Constant(self.vector, None)
-                self.build.store(start, sums[m, place])
+                before = self.at(result, m * result_row + place) if add else self.at(start, place) if start else None
+                begin = ir.Constant(self.vector, None) if before is None else self.load(before, floats)
+                self.build.store(begin, sums[m, place])
 
         def nested(left: Any, right: Any, runs: Sequence[Run]) -> None:
             if runs:
