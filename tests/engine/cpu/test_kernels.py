@@ -29,31 +29,34 @@ def softmax_attention(query, key, value, mask):
     return (np.einsum("bnts,bsnh->btnh", weights / weights.sum(-1, keepdims=True), value),)
 
 
-def simple_chain(inputs, state, kernel, over_time, bias):
+def simple_chain(mask, inputs, state, kernel, over_time, bias):
     states = []
     for step in range(inputs.shape[1]):
-        state = np.tanh(inputs[:, step] @ kernel + bias + state @ over_time)
+        new = np.tanh(inputs[:, step] @ kernel + bias + state @ over_time)
+        state = np.where(mask[:, step, None], new, state)
         states.append(state)
     return (np.stack(states, 1),)
 
 
-def lstm_chain(inputs, state, cells, kernel, over_time, bias):
+def lstm_chain(mask, inputs, state, cells, kernel, over_time, bias):
     states = []
     for step in range(inputs.shape[1]):
         enter, forget, candidate, show = np.split(inputs[:, step] @ kernel + bias + state @ over_time, 4, -1)
-        cells = sigmoid(forget) * cells + sigmoid(enter) * np.tanh(candidate)
-        state = sigmoid(show) * np.tanh(cells)
+        new = sigmoid(forget) * cells + sigmoid(enter) * np.tanh(candidate)
+        cells = np.where(mask[:, step, None], new, cells)
+        state = np.where(mask[:, step, None], sigmoid(show) * np.tanh(new), state)
         states.append(state)
     return np.stack(states, 1), cells
 
 
-def gru_chain(inputs, state, kernel, over_time, bias):
+def gru_chain(mask, inputs, state, kernel, over_time, bias):
     states = []
     for step in range(inputs.shape[1]):
         given = np.split(inputs[:, step] @ kernel + bias[0], 3, -1)
         kept = np.split(state @ over_time + bias[1], 3, -1)
         update, reset = sigmoid(given[0] + kept[0]), sigmoid(given[1] + kept[1])
-        state = update * state + (1 - update) * np.tanh(given[2] + reset * kept[2])
+        new = update * state + (1 - update) * np.tanh(given[2] + reset * kept[2])
+        state = np.where(mask[:, step, None], new, state)
         states.append(state)
     return (np.stack(states, 1),)
 
@@ -127,14 +130,27 @@ def test_attention(sizes, masked, processor, seed):
 
 @pytest.mark.parametrize("kind", ["simple", "lstm", "gru"])
 @FEW
-@given(sizes=some.tuples(*[some.integers(1, most) for most in (20, 9, 12, 40)]), processor=processors, seed=seeds)
-def test_recurrent_layers(kind, sizes, processor, seed):
+@given(
+    sizes=some.tuples(*[some.integers(1, most) for most in (20, 9, 12, 40)]),
+    masked=some.booleans(),
+    processor=processors,
+    seed=seeds,
+)
+def test_recurrent_layers(kind, sizes, masked, processor, seed):
     batch, steps, channels, units = sizes
     gates, chain = {"simple": (1, simple_chain), "lstm": (4, lstm_chain), "gru": (3, gru_chain)}[kind]
     states = [(batch, units)] * (2 if kind == "lstm" else 1)
     bias = (2, 3 * units) if kind == "gru" else (gates * units,)
     shapes = [(batch, steps, channels), *states, (channels, gates * units), (units, gates * units), bias]
-    agrees(getattr(recurrent, kind), chain, arrays_of(seed, *shapes, size=0.5), processor, seed)
+    mask = np.random.default_rng(seed + 1).random((batch, steps)) < (0.6 if masked else 2)
+
+    def ours(*given):
+        return getattr(recurrent, kind)(*given, mask if masked else None)
+
+    def exactly(*given):
+        return chain(mask, *given)
+
+    agrees(ours, exactly, arrays_of(seed, *shapes, size=0.5), processor, seed)
 
 
 @FEW

@@ -6,9 +6,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, wraps
-from typing import Any
+from typing import Any, NamedTuple
 
-from trainwell.engine.cpu import attention, normalization, recurrent
+from trainwell.engine.cpu import attention, dense, normalization, recurrent
 from trainwell.engine.cpu.lowerings import use_faster_programs
 
 KNOWN = ((3, 12), (3, 13), (3, 14), (3, 15))  # versions of Keras whose private names these are
@@ -20,8 +20,8 @@ def faster_layers() -> Generator[None]:
     """Within, attention, recurrent and normalising layers of Keras that are traced for the CPU are computed by us.
 
     Only there: our functions can be differentiated once and backwards, which is all that a training needs, while a
-    person's own code may ask for more of the same layers. What does not fit the kernels stays as it is: masked
-    sequences, other activations, recurrent dropout, attention with dropout, normalisation over other axes than the last
+    person's own code may ask for more of the same layers. What does not fit the kernels stays as it is: other
+    activations, recurrent dropout, attention with dropout, normalisation over other axes than the last
     one, other types than float32.
     """
     import jax
@@ -49,20 +49,18 @@ def _install() -> bool:
 
         places = [
             (backend.nn, "dot_product_attention", _attention),
-            (backend, "lstm", _lstm),
-            (backend, "gru", _gru),
             (layers.SimpleRNN, "inner_loop", _simple),
+            (layers.LSTM, "inner_loop", _lstm),
+            (layers.GRU, "inner_loop", _gru),
             (layers.BatchNormalization, "call", _batch_normalization),
             (nn, "_layer_normalization", _layer_normalization),
+            (layers.Dense, "call", _dense),
         ]
         stock = [getattr(module, name) for module, name, _ in places]
-        gated = [(kind, kind.inner_loop) for kind in (layers.LSTM, layers.GRU)]
     except (ImportError, AttributeError):
         return False
     for (module, name, ours), old in zip(places, stock, strict=True):
         setattr(module, name, _either(ours, old))
-    for kind, loop in gated:
-        kind.inner_loop = _with_its_random_state(loop)
     return True
 
 
@@ -73,20 +71,6 @@ def _either(ours: Callable[..., Any], stock: Callable[..., Any]) -> Callable[...
     def call(*given: Any, **named: Any) -> Any:
         found = ours(*given, **named) if _here.get() else None
         return stock(*given, **named) if found is None else found
-
-    return call
-
-
-def _with_its_random_state(stock: Callable[..., Any]) -> Callable[..., Any]:
-    """Keras draws a mask even where nothing is dropped, outside of training: only its own loop moves on as it does."""
-
-    @wraps(stock)
-    def call(layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:
-        token = _here.set(_here.get() and (bool(training) or not layer.dropout))
-        try:
-            return stock(layer, sequences, initial_state, mask, training)
-        finally:
-            _here.reset(token)
 
     return call
 
@@ -116,90 +100,97 @@ def _attention(
     return attention.attention(query, key, value, mask, scale) if attention.fits(query, key, value, mask) else None
 
 
-def _all_known(activation: Any, recurrent_activation: Any) -> bool:
+class _Given(NamedTuple):
+    """What a recurrent layer is computed from, in the order of its loop over the steps.
+
+    Attributes:
+        arrays: inputs (batch, steps, channels), states (batch, units), kernel, recurrent kernel and bias.
+        mask: (batch, steps) bool or None.
+    """
+
+    arrays: Sequence[Any]
+    mask: Any
+
+    @classmethod
+    def of(cls, layer: Any, sequences: Any, initial_state: Any, mask: Any, training: Any) -> _Given | None:
+        """None if the kernels do not take it."""
+        import keras
+
+        cell, masked = layer.cell, mask[0] if isinstance(mask, list | tuple) else mask
+        if layer.unroll or cell.recurrent_dropout or cell.bias is None or cell.activation is not keras.activations.tanh:
+            return None
+        if getattr(layer, "use_cudnn", None) is True:  # an error on a CPU, for Keras to tell
+            return None
+        if masked is not None and (layer.zero_output_for_mask or len(masked.shape) != 2):
+            return None
+        states = list(initial_state) if isinstance(initial_state, list | tuple) else [initial_state]
+        arrays: list[Any] = [
+            keras.ops.convert_to_tensor(array)
+            for array in (sequences, *states, cell.kernel, cell.recurrent_kernel, cell.bias)
+        ]
+        if not recurrent.fits(*arrays):
+            return None
+        inputs, *others = arrays
+        if training and cell.dropout:
+            dropped = cell.get_dropout_mask(inputs[:, 0, :])  # drawn already, in the layer's call
+            if isinstance(dropped, list):  # one for each gate
+                return None
+            inputs = inputs * dropped[:, None, :]
+        masked = None if masked is None else keras.ops.cast(masked, "bool")
+        if layer.go_backwards:
+            inputs, masked = inputs[:, ::-1], None if masked is None else masked[:, ::-1]
+        return cls([inputs, *others], masked)
+
+    def answer(self, layer: Any, states: Any, last: Sequence[Any] = ()) -> Any:
+        """Last output, outputs, states: as Keras's loop over the steps gives them."""
+        import jax.numpy as jnp
+
+        outputs = states
+        if self.mask is not None:  # before the first step that counts, Keras gives zeros
+            outputs = jnp.where((jnp.cumsum(self.mask, 1) > 0)[:, :, None], states, 0)
+        shown = outputs if layer.return_sequences else outputs[:, -1:]
+        return outputs[:, -1], shown, [states[:, -1], *last]
+
+
+def _simple(layer: Any, sequences: Any, initial_state: Any, mask: Any, training: Any = False) -> Any:
+    given = _Given.of(layer, sequences, initial_state, mask, training)
+    if given is None:
+        return None
+    return given.answer(layer, recurrent.simple(*given.arrays, mask=given.mask))
+
+
+def _lstm(layer: Any, sequences: Any, initial_state: Any, mask: Any, training: Any = False) -> Any:
+    given = _Given.of(layer, sequences, initial_state, mask, training) if _with_sigmoid(layer) else None
+    if given is None:
+        return None
+    states, cells = recurrent.lstm(*given.arrays, mask=given.mask)
+    return given.answer(layer, states, [cells])
+
+
+def _gru(layer: Any, sequences: Any, initial_state: Any, mask: Any, training: Any = False) -> Any:
+    known = _with_sigmoid(layer) and layer.cell.reset_after
+    given = _Given.of(layer, sequences, initial_state, mask, training) if known else None
+    if given is None:
+        return None
+    return given.answer(layer, recurrent.gru(*given.arrays, mask=given.mask))
+
+
+def _with_sigmoid(layer: Any) -> bool:
     import keras
 
-    return activation is keras.activations.tanh and recurrent_activation is keras.activations.sigmoid
+    return layer.cell.recurrent_activation is keras.activations.sigmoid
 
 
-def _answer(states: Any, last: list[Any], return_sequences: bool) -> Any:
-    """Last output, outputs, states: as Keras's loop over the steps gives them."""
-    return states[:, -1], states if return_sequences else states[:, -1:], [states[:, -1], *last]
-
-
-def _lstm(
-    inputs: Any,
-    initial_state_h: Any,
-    initial_state_c: Any,
-    mask: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    activation: Any,
-    recurrent_activation: Any,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-    unroll: bool = False,
-) -> Any:
-    arrays = _values(inputs, initial_state_h, initial_state_c, kernel, recurrent_kernel, bias)
-    if mask is not None or unroll or arrays is None or not _all_known(activation, recurrent_activation):
-        return None
-    states, cells = recurrent.lstm(*_turned(arrays, go_backwards))
-    return _answer(states, [cells], return_sequences)
-
-
-def _gru(
-    inputs: Any,
-    initial_state: Any,
-    mask: Any,
-    kernel: Any,
-    recurrent_kernel: Any,
-    bias: Any,
-    activation: Any,
-    recurrent_activation: Any,
-    return_sequences: bool = False,
-    go_backwards: bool = False,
-    unroll: bool = False,
-    reset_after: bool = True,
-) -> Any:
-    arrays = _values(inputs, initial_state, kernel, recurrent_kernel, bias)
-    known = reset_after and _all_known(activation, recurrent_activation)
-    if mask is not None or unroll or arrays is None or not known:
-        return None
-    states = recurrent.gru(*_turned(arrays, go_backwards))
-    return _answer(states, [], return_sequences)
-
-
-def _simple(layer: Any, sequences: Any, initial_state: Any, mask: Any, training: bool = False) -> Any:  # noqa: ARG001
+def _dense(layer: Any, inputs: Any, training: Any = None) -> Any:  # noqa: ARG001
     import keras
 
-    cell = layer.cell
-    initial = initial_state[0] if isinstance(initial_state, list | tuple) else initial_state
-    masked = mask[0] if isinstance(mask, list | tuple) else mask
-    dropped = cell.dropout or cell.recurrent_dropout  # outside of training too, see `_with_its_random_state`
-    if masked is not None or layer.unroll or dropped or cell.activation is not keras.activations.tanh:
+    known = {keras.activations.linear: False, keras.activations.relu: True}
+    special = layer.quantization_mode or layer.lora_enabled or layer.bias is None or layer.activation not in known
+    if special or layer.compute_dtype != "float32":
         return None
-    arrays = _values(sequences, initial, cell.kernel, cell.recurrent_kernel, cell.bias)
-    if arrays is None:
-        return None
-    states = recurrent.simple(*_turned(arrays, layer.go_backwards))
-    return _answer(states, [], layer.return_sequences)
-
-
-def _turned(arrays: Sequence[Any], go_backwards: bool) -> Any:
-    """The same arrays, the sequences among them (the first) read from their end if that is asked."""
-    inputs, *others = arrays
-    return inputs[:, ::-1] if go_backwards else inputs, *others
-
-
-def _values(*given: Any) -> list[Any] | None:
-    """The arrays, if the kernels take them; a layer without bias is left to Keras."""
-    import keras
-
-    if any(array is None for array in given):
-        return None
-    arrays: list[Any] = [keras.ops.convert_to_tensor(array) for array in given]
-    return arrays if recurrent.fits(*arrays) else None
+    arrays: list[Any] = [keras.ops.convert_to_tensor(array) for array in (inputs, layer.kernel, layer.bias)]
+    found = dense.planned(*arrays[:2])
+    return None if found is None else dense.dense(found, *arrays, relu=known[layer.activation])
 
 
 def _layer_normalization(

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from trainwell.engine.cpu import convolutions, max_pooling
+from trainwell.engine.cpu import convolutions, matrix_products, max_pooling
 
 KNOWN = ((0, 10),)  # versions of JAX whose private names these are; others keep XLA's programs
 
@@ -51,7 +51,10 @@ def _install() -> bool:
         from jax._src.random import threefry2x32
 
         stock_of = mlir._platform_specific_lowerings["cpu"]  # pyright: ignore[reportPrivateUsage]
-        stock, stock_convolution = (stock_of[p].rule for p in (select_and_scatter_add_p, conv_general_dilated_p))
+        stock, stock_convolution, stock_product = (
+            stock_of[primitive].rule
+            for primitive in (select_and_scatter_add_p, conv_general_dilated_p, lax.dot_general_p)
+        )
         in_one_pass = threefry2x32._threefry2x32_lowering_rule  # pyright: ignore[reportPrivateUsage]
     except (ImportError, AttributeError, KeyError):
         return False
@@ -73,6 +76,14 @@ def _install() -> bool:
         kernel = convolutions.kernel_for(arrays, settings)
         return mlir.lower_fun(kernel, multiple_results=False)(context, left, right)
 
+    def product(context: Any, left: Any, right: Any, **settings: Any) -> Any:
+        found = matrix_products.plan((*context.avals_in, *context.avals_out), settings["dimension_numbers"])
+        if found is None:
+            return stock_product(context, left, right, **settings)
+        kernel = matrix_products.product_for(found, context.avals_out[0].shape)
+        return mlir.lower_fun(kernel, multiple_results=False)(context, left, right)
+
+    mlir.register_lowering(lax.dot_general_p, product, platform="cpu")
     mlir.register_lowering(select_and_scatter_add_p, rule, platform="cpu")
     mlir.register_lowering(conv_general_dilated_p, convolution, platform="cpu")
     # the random bits of dropout: the same hash in one pass, where JAX loops over the whole array five times on a CPU

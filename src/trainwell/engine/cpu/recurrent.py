@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -14,7 +15,7 @@ def fits(*arrays: Any) -> bool:
     return registers() is not None and all(array.dtype == "float32" and 0 not in array.shape for array in arrays)
 
 
-def simple(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+def simple(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any = None) -> Any:
     """A chain of tanh: state = tanh(input kernel + bias + state recurrent).
 
     Args:
@@ -23,14 +24,17 @@ def simple(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any) ->
         kernel: (channels, units) float32.
         recurrent: (units, units) float32.
         bias: (units,) float32.
+        mask: (batch, steps) bool: where it is False, the state stays as it is.
 
     Returns:
         (batch, steps, units) float32, the state after each step.
     """
-    return _simple()(inputs, kernel, recurrent, bias, initial)
+    return _simple()(inputs, kernel, recurrent, bias, initial, *_masks(mask))
 
 
-def lstm(inputs: Any, initial: Any, cells: Any, kernel: Any, recurrent: Any, bias: Any) -> tuple[Any, Any]:
+def lstm(
+    inputs: Any, initial: Any, cells: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any = None
+) -> tuple[Any, Any]:
     """An LSTM (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000) with sigmoid and tanh.
 
     Args:
@@ -40,14 +44,15 @@ def lstm(inputs: Any, initial: Any, cells: Any, kernel: Any, recurrent: Any, bia
         kernel: (channels, 4 units) float32: input, forget, candidate, output.
         recurrent: (units, 4 units) float32.
         bias: (4 units,) float32.
+        mask: (batch, steps) bool: where it is False, state and cells stay as they are.
 
     Returns:
         The state after each step (batch, steps, units), and the cells after the last one (batch, units).
     """
-    return _lstm()(inputs, kernel, recurrent, bias, initial, cells)
+    return _lstm()(inputs, kernel, recurrent, bias, initial, cells, *_masks(mask))
 
 
-def gru(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any) -> Any:
+def gru(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any, mask: Any = None) -> Any:
     """A GRU (Cho et al. 2014) whose reset gate acts after the product, with sigmoid and tanh.
 
     Args:
@@ -56,6 +61,7 @@ def gru(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any) -> An
         kernel: (channels, 3 units) float32: update, reset, candidate.
         recurrent: (units, 3 units) float32.
         bias: (2, 3 units) float32: of the inputs, and of the states.
+        mask: (batch, steps) bool: where it is False, the state stays as it is.
 
     Returns:
         (batch, steps, units) float32, the state after each step.
@@ -64,21 +70,26 @@ def gru(inputs: Any, initial: Any, kernel: Any, recurrent: Any, bias: Any) -> An
 
     units = recurrent.shape[0]
     shared = bias[0] + jnp.concatenate([bias[1, : 2 * units], jnp.zeros(units, bias.dtype)])
-    return _gru()(inputs, kernel, recurrent, shared, bias[1, 2 * units :], initial)
+    return _gru()(inputs, kernel, recurrent, shared, bias[1, 2 * units :], initial, *_masks(mask))
 
 
-def _call(kind: str, inputs: Any, units: int, results: list[tuple[int, ...]]) -> Any:
-    """A kernel of `kernels.recurrent`, for inputs (batch, steps, channels)."""
+def _masks(mask: Any) -> tuple[Any, ...]:
+    """None or one array (batch, steps) bool."""
+    return () if mask is None else (mask,)
+
+
+def _call(kernel: Any, inputs: Any, units: int, results: list[tuple[int, ...]], masks: Sequence[Any]) -> Any:
+    """A kernel of a recurrent layer, for inputs (batch, steps, channels) and a mask, if there is one."""
     import jax
 
-    from trainwell.engine.cpu.kernels import recurrent as kernels
+    from trainwell.engine.cpu.kernels.recurrent import Sizes
 
     found = registers()
     if found is None:
         raise ValueError("recurrent kernels: got a machine without them, expected `fits` to be asked first")
-    sizes = kernels.Sizes(inputs.shape[1], inputs.shape[2], units)
+    sizes = Sizes(inputs.shape[1], inputs.shape[2], units, bool(masks))
     shapes = [jax.ShapeDtypeStruct(shape, "float32") for shape in results]
-    name = callable_by_xla(getattr(kernels, kind)(sizes, found))
+    name = callable_by_xla(kernel(sizes, found))
     return jax.ffi.ffi_call(name, shapes, vmap_method="sequential")
 
 
@@ -91,15 +102,25 @@ def _of_projection(inputs: Any, kernel: Any, changes: Any) -> tuple[Any, Any, An
     return to_inputs, to_kernel, changes.sum((0, 1))
 
 
+def _nothing(masks: Sequence[Any]) -> list[Any]:
+    """The gradient of what has none."""
+    import jax
+    import numpy as np
+
+    return [np.zeros(mask.shape, jax.dtypes.float0) for mask in masks]
+
+
 @cache
 def _simple() -> Any:
     import jax
     import jax.numpy as jnp
 
+    from trainwell.engine.cpu.kernels import simple_rnn as kernels
+
     def states(*given: Any) -> Any:
-        inputs, _, recurrent, _, _ = given
+        inputs, _, recurrent, _, _, *masks = given
         batch, steps, units = *inputs.shape[:2], recurrent.shape[0]
-        return _call("simple_forward", inputs, units, [(batch, steps + 1, units)])(*given)[0]
+        return _call(kernels.forward, inputs, units, [(batch, steps + 1, units)], masks)(*given)[0]
 
     @jax.custom_vjp
     def run(*given: Any) -> Any:
@@ -110,12 +131,12 @@ def _simple() -> Any:
         return found[:, 1:], (given, found)
 
     def back(kept: Any, gradient: Any) -> Any:
-        (inputs, kernel, recurrent, _, initial), found = kept
-        call = _call("simple_back", inputs, recurrent.shape[0], [gradient.shape, initial.shape])
-        changes, to_initial = call(found, recurrent.T, gradient)
+        (inputs, kernel, recurrent, _, initial, *masks), found = kept
+        call = _call(kernels.back, inputs, recurrent.shape[0], [gradient.shape, initial.shape], masks)
+        changes, to_initial = call(found, recurrent.T, gradient, *masks)
         to_recurrent = jnp.einsum("bsu,bsg->ug", found[:, :-1], changes)
         to_inputs, to_kernel, to_bias = _of_projection(inputs, kernel, changes)
-        return to_inputs, to_kernel, to_recurrent, to_bias, to_initial
+        return to_inputs, to_kernel, to_recurrent, to_bias, to_initial, *_nothing(masks)
 
     run.defvjp(ahead, back)
     return run
@@ -126,11 +147,13 @@ def _lstm() -> Any:
     import jax
     import jax.numpy as jnp
 
+    from trainwell.engine.cpu.kernels import lstm as kernels
+
     def computed(*given: Any) -> Any:
-        inputs, _, recurrent, _, _, _ = given
+        inputs, _, recurrent, _, _, _, *masks = given
         batch, steps, units = *inputs.shape[:2], recurrent.shape[0]
         results = [(batch, steps + 1, units), (batch, steps + 1, units), (batch, steps, 4 * units)]
-        return _call("lstm_forward", inputs, units, results)(*given)
+        return _call(kernels.forward, inputs, units, results, masks)(*given)
 
     @jax.custom_vjp
     def run(*given: Any) -> Any:
@@ -142,12 +165,13 @@ def _lstm() -> Any:
         return (states[:, 1:], cells[:, -1]), (given, states, cells, gates)
 
     def back(kept: Any, gradients: Any) -> Any:
-        (inputs, kernel, recurrent, _, initial, _), states, cells, gates = kept
-        call = _call("lstm_back", inputs, recurrent.shape[0], [gates.shape, initial.shape, initial.shape])
-        changes, to_initial, to_cells = call(cells, gates, recurrent.T, *gradients)
+        (inputs, kernel, recurrent, _, initial, _, *masks), states, cells, gates = kept
+        shapes = [gates.shape, initial.shape, initial.shape]
+        call = _call(kernels.back, inputs, recurrent.shape[0], shapes, masks)
+        changes, to_initial, to_cells = call(cells, gates, recurrent.T, *gradients, *masks)
         to_recurrent = jnp.einsum("bsu,bsg->ug", states[:, :-1], changes)
         to_inputs, to_kernel, to_bias = _of_projection(inputs, kernel, changes)
-        return to_inputs, to_kernel, to_recurrent, to_bias, to_initial, to_cells
+        return to_inputs, to_kernel, to_recurrent, to_bias, to_initial, to_cells, *_nothing(masks)
 
     run.defvjp(ahead, back)
     return run
@@ -158,11 +182,13 @@ def _gru() -> Any:
     import jax
     import jax.numpy as jnp
 
+    from trainwell.engine.cpu.kernels import gru as kernels
+
     def computed(*given: Any) -> Any:
-        inputs, _, recurrent, _, _, _ = given
+        inputs, _, recurrent, _, _, _, *masks = given
         batch, steps, units = *inputs.shape[:2], recurrent.shape[0]
         results = [(batch, steps + 1, units), (batch, steps, 3 * units), (batch, steps, units)]
-        return _call("gru_forward", inputs, units, results)(*given)
+        return _call(kernels.forward, inputs, units, results, masks)(*given)
 
     @jax.custom_vjp
     def run(*given: Any) -> Any:
@@ -173,14 +199,15 @@ def _gru() -> Any:
         return states[:, 1:], (given, states, gates, inner)
 
     def back(kept: Any, gradient: Any) -> Any:
-        (inputs, kernel, recurrent, _, _, initial), states, gates, inner = kept
+        (inputs, kernel, recurrent, _, _, initial, *masks), states, gates, inner = kept
         units = recurrent.shape[0]
-        call = _call("gru_back", inputs, units, [gates.shape, inner.shape, initial.shape])
-        changes, inner_changes, to_initial = call(states, gates, inner, recurrent.T, gradient)
+        call = _call(kernels.back, inputs, units, [gates.shape, inner.shape, initial.shape], masks)
+        changes, inner_changes, to_initial = call(states, gates, inner, recurrent.T, gradient, *masks)
         moved = jnp.concatenate([changes[..., : 2 * units], inner_changes], -1)
         to_recurrent = jnp.einsum("bsu,bsg->ug", states[:, :-1], moved)
         to_inputs, to_kernel, to_bias = _of_projection(inputs, kernel, changes)
-        return to_inputs, to_kernel, to_recurrent, to_bias, inner_changes.sum((0, 1)), to_initial
+        to_inner_bias = inner_changes.sum((0, 1))
+        return to_inputs, to_kernel, to_recurrent, to_bias, to_inner_bias, to_initial, *_nothing(masks)
 
     run.defvjp(ahead, back)
     return run

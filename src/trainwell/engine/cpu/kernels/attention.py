@@ -7,7 +7,6 @@ two numbers for each query (Dao et al. 2022, "FlashAttention", algorithms 1 and 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,20 +136,6 @@ class _Head:
             score = build.select(shown, score, constant(emit, HIDDEN))
         return score
 
-    def over_keys(self, act: Callable[[Index, int], None]) -> None:
-        """Do something with each vector of a row, given its first key and how many keys it has."""
-        emit, lanes = self.emit, self.emit.registers.lanes
-        whole, rest = divmod(self.shape.keys, lanes)
-        with emit.loop_if_any(whole) as i:
-            act(emit.times(i, lanes), lanes)
-        if rest:
-            act(whole * lanes, rest)
-
-    def largest_of(self, vector: Any) -> Any:
-        """Of its lanes."""
-        intrinsic = f"llvm.vector.reduce.fmax.v{self.emit.registers.lanes}f32"
-        return self.emit.call(self.emit.declared(intrinsic, F32, [self.emit.vector]), vector)
-
 
 def forward(shape: Attention, registers: Registers) -> str:
     """(queries, keys, values[, mask]) -> result (batch, queries, heads, value depth), and for each query two numbers.
@@ -189,8 +174,8 @@ def forward(shape: Attention, registers: Registers) -> str:
                 before = build.load(top, typ=emit.vector)
                 build.store(build.select(build.fcmp_ordered(">", score, before), score, before), top)
 
-            head.over_keys(find)
-            best = head.largest_of(build.load(top, typ=emit.vector))
+            emit.vectors(shape.keys, find)
+            best = emit.largest_of(build.load(top, typ=emit.vector))
             build.store(best, emit.at(largest, query))
             build.store(constant(emit, 0.0), total)
 
@@ -199,14 +184,14 @@ def forward(shape: Attention, registers: Registers) -> str:
                 emit.store(weight, emit.at(row, at))
                 build.store(build.fadd(build.load(total, typ=emit.vector), weight), total)
 
-            head.over_keys(raise_)
+            emit.vectors(shape.keys, raise_)
             one_over = build.fdiv(F32(1.0), emit.sum_of(build.load(total, typ=emit.vector)))
             build.store(one_over, emit.at(inverse, query))
 
             def share(at: Index, _: int, row: Any = row, one_over: Any = one_over) -> None:
                 emit.store(build.fmul(emit.load(emit.at(row, at)), emit.spread_value(one_over)), emit.at(row, at))
 
-            head.over_keys(share)
+            emit.vectors(shape.keys, share)
         head.product(
             scores,
             values,
@@ -307,7 +292,7 @@ def gradients(shape: Attention, registers: Registers) -> str:
                 emit.store(weight, emit.at(row, at))
                 emit.store(build.fmul(slope, constant(emit, shape.scale)), emit.at(change, at))
 
-            head.over_keys(back)
+            emit.vectors(shape.keys, back)
         head.product(
             moved,
             keys,

@@ -5,16 +5,17 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 FOLDER = "trainwell-kernels"  # in JAX's cache folder
 MOST_KEPT = 512  # files of about 10 kB; the oldest go
+_ONE_AT_A_TIME = threading.Lock()  # a name may be registered once
 _ALIVE: list[Any] = []  # machine code that XLA may call for as long as the process lives
 
 
-@cache
 def callable_by_xla(assembly: str) -> str:
     """Compile a kernel whose function `entry` takes XLA's call frame.
 
@@ -24,6 +25,12 @@ def callable_by_xla(assembly: str) -> str:
     Returns:
         The name for `jax.ffi.ffi_call`; it tells of the assembly, so a program that JAX kept finds the same kernel.
     """
+    with _ONE_AT_A_TIME:
+        return _registered(assembly)
+
+
+@cache
+def _registered(assembly: str) -> str:
     import jax
 
     name = "trainwell_" + hashlib.sha256(assembly.encode()).hexdigest()[:32]

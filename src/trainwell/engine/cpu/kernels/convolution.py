@@ -126,12 +126,16 @@ class Convolution:
         columns: the second.
         channels: of the input.
         filters: channels of the result.
+        biased: whether a bias (filters) is added to the result.
+        relu: whether the result is 0 where it would be below 0.
     """
 
     rows: Axis
     columns: Axis
     channels: int
     filters: int
+    biased: bool = False
+    relu: bool = False
 
 
 class Band:
@@ -190,7 +194,7 @@ class Band:
 
 
 def forward(shape: Convolution, registers: Registers) -> str:
-    """(input, kernel) -> result (batch, rows, columns, filters).
+    """(input, kernel[, bias]) -> result (batch, rows, columns, filters).
 
     With `spread` inputs it is the gradient of a convolution with strides.
     """
@@ -205,7 +209,7 @@ def forward(shape: Convolution, registers: Registers) -> str:
     def part(row: Phase, column: Phase, size: int, width: int) -> Callable[..., Any]:
         key = (row.taps, column.taps, size, width)
         if key not in parts:
-            function, inner = new_part(module, registers, f"tile{len(parts)}", [POINTER] * 3)
+            function, inner = new_part(module, registers, f"tile{len(parts)}", [POINTER] * 4)
             down = Run(row.taps, row.step * band.width * channels, row.kernel_step * columns.kernel * kernel_column)
             if column.step == 1 and column.kernel_step == 1:
                 across = [Run(column.taps * channels, 1, filters)]
@@ -215,12 +219,14 @@ def forward(shape: Convolution, registers: Registers) -> str:
                     Run(channels, 1, filters),
                 ]
             inner.tile(
-                *function.args,
+                *function.args[:3],
                 rows=size,
                 columns=width,
                 left_row=columns.stride * channels,
                 result_row=columns.spread * filters,
                 runs=[down, *across],
+                start=function.args[3] if shape.biased else None,
+                relu=shape.relu,
             )
             inner.build.ret_void()
             parts[key] = lambda *given: emit.call(function, *given)
@@ -229,7 +235,8 @@ def forward(shape: Convolution, registers: Registers) -> str:
     image, number = divided(emit, emit.arguments[0], band.count)
     first = emit.times(number, band.height)
     source = emit.at(emit.buffer(0), emit.times(image, rows.length * columns.length * channels))
-    target = emit.at(emit.buffer(2), emit.times(image, rows.output * columns.output * filters))
+    target = emit.at(emit.buffer(2 + shape.biased), emit.times(image, rows.output * columns.output * filters))
+    bias = emit.buffer(2)  # the result itself where there is none: not read then
     room = emit.room(band.floats) if band.copied else None
     with band.read(emit, source, first, room) as inputs:
         for row in rows.phases():
@@ -252,11 +259,12 @@ def forward(shape: Convolution, registers: Registers) -> str:
                                     emit.at(under, emit.times(along, columns.stride * channels)),
                                     emit.at(kernel, start),
                                     emit.at(line, emit.times(along, columns.spread * filters), start),
+                                    emit.at(bias, start),
                                 )
     if room is not None:
         emit.give_back(room)
     emit.build.ret_void()
-    return str(module) + calling(2, 1, [calls.Phase(each=band.count)])
+    return str(module) + calling(2 + shape.biased, 1, [calls.Phase(each=band.count)])
 
 
 def kernel_gradient(shape: Convolution, registers: Registers) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -109,6 +109,14 @@ class Emitter:
         ):
             yield number
 
+    def vectors(self, floats: int, act: Callable[[Index, int], None]) -> None:
+        """Do something with each vector of a row of so many floats: (first place, floats of it)."""
+        whole, rest = divmod(floats, self.registers.lanes)
+        with self.loop_if_any(whole) as number:
+            act(self.times(number, self.registers.lanes), self.registers.lanes)
+        if rest:
+            act(whole * self.registers.lanes, rest)
+
     # memory
 
     def load(self, address: Any, floats: int | None = None) -> Any:
@@ -156,6 +164,11 @@ class Emitter:
         """Of the lanes."""
         add = self.declared(f"llvm.vector.reduce.fadd.v{self.registers.lanes}f32", F32, [F32, self.vector])
         return self.build.call(add, [F32(0.0), value], fastmath=("reassoc",))
+
+    def largest_of(self, value: Any) -> Any:
+        """Of the lanes."""
+        most = f"llvm.vector.reduce.fmax.v{self.registers.lanes}f32"
+        return self.call(self.declared(most, F32, [self.vector]), value)
 
     def zeros(self, address: Any, floats: Index) -> None:
         """Fill with 0."""
@@ -210,6 +223,7 @@ class Emitter:
         runs: Sequence[Run],
         add: bool = False,
         start: Any = None,
+        relu: bool = False,
     ) -> None:
         """result[m, n] = sum over the runs of left[m] * right[n], held in registers all the while.
 
@@ -224,6 +238,7 @@ class Emitter:
             runs: the loops, outermost first.
             add: to what stands in the result already.
             start: address of a row of columns to add to every row, or None.
+            relu: put 0 in the place of what is below 0.
         """
         lanes = self.registers.lanes
         vectors = [(v * lanes, min(lanes, columns - v * lanes)) for v in range(-(-columns // lanes))]
@@ -252,6 +267,9 @@ class Emitter:
         for m in range(rows):
             for place, floats in vectors:
                 total = self.build.load(sums[m, place], typ=self.vector)
+                if relu:
+                    nothing = ir.Constant(self.vector, None)
+                    total = self.build.select(self.build.fcmp_ordered("<", total, nothing), nothing, total)
                 self.store(total, self.at(result, m * result_row + place), floats)
 
 

@@ -60,6 +60,16 @@ def sigmoid(emit: Emitter, x: Any) -> Any:
     return emit.build.fdiv(one, emit.build.fadd(one, exponential(emit, emit.build.fneg(x))))
 
 
+def slope_of_sigmoid(emit: Emitter, value: Any) -> Any:
+    """Where it takes this value."""
+    return emit.build.fmul(value, emit.build.fsub(constant(emit, 1.0), value))
+
+
+def slope_of_tanh(emit: Emitter, value: Any) -> Any:
+    """Where it takes this value."""
+    return emit.build.fsub(constant(emit, 1.0), emit.build.fmul(value, value))
+
+
 def tanh(emit: Emitter, x: Any) -> Any:
     """By exp(2x) - 1, which keeps its digits near 0."""
     build = emit.build

@@ -57,15 +57,6 @@ class _Chunk:
         """Address of this task's row in an array (tasks, channels)."""
         return self.emit.at(self.emit.buffer(buffer), self.emit.times(self.emit.arguments[0], self.shape.channels))
 
-    def over_channels(self, act: Any) -> None:
-        """Do something with each vector of a row: (first channel, channels)."""
-        emit, lanes = self.emit, self.emit.registers.lanes
-        whole, rest = divmod(self.shape.channels, lanes)
-        with emit.loop_if_any(whole) as i:
-            act(emit.times(i, lanes), lanes)
-        if rest:
-            act(whole * lanes, rest)
-
     def add(self, value: Any, variable: Any) -> None:
         """To a variable."""
         build = self.emit.build
@@ -97,7 +88,9 @@ def layer_forward(shape: Rows, registers: Registers) -> str:
         given = emit.at(source, emit.times(row, shape.channels))
         made = emit.at(result, emit.times(row, shape.channels))
         build.store(constant(emit, 0.0), total)
-        chunk.over_channels(lambda at, floats, given=given: chunk.add(emit.load(emit.at(given, at), floats), total))
+        emit.vectors(
+            shape.channels, lambda at, floats, given=given: chunk.add(emit.load(emit.at(given, at), floats), total)
+        )
         mean = chunk.mean(total)
         build.store(constant(emit, 0.0), total)
 
@@ -105,7 +98,7 @@ def layer_forward(shape: Rows, registers: Registers) -> str:
             away = emit.only(build.fsub(emit.load(emit.at(given, at), floats), mean), floats)
             chunk.add(build.fmul(away, away), total)
 
-        chunk.over_channels(spread)
+        emit.vectors(shape.channels, spread)
         variance = build.extract_element(chunk.mean(total), I64(0))
         inverse = build.fdiv(F32(1.0), emit.call(root, build.fadd(variance, F32(shape.epsilon))))
         build.store(build.extract_element(mean, I64(0)), emit.at(facts, row))
@@ -119,7 +112,7 @@ def layer_forward(shape: Rows, registers: Registers) -> str:
             moved = emit.fused(unit, emit.load(emit.at(gamma, at), floats), emit.load(emit.at(beta, at), floats))
             emit.store(moved, emit.at(made, at), floats)
 
-        chunk.over_channels(scaled)
+        emit.vectors(shape.channels, scaled)
     return _ended(module, emit, 3, 2, 4)
 
 
@@ -156,7 +149,7 @@ def layer_back(shape: Rows, registers: Registers) -> str:
             chunk.add(weighted, plain)
             chunk.add(build.fmul(weighted, unit), along)
 
-        chunk.over_channels(gather)
+        emit.vectors(shape.channels, gather)
         level, tilt = chunk.mean(plain), chunk.mean(along)
 
         def back(
@@ -168,7 +161,7 @@ def layer_back(shape: Rows, registers: Registers) -> str:
             rest = build.fsub(build.fsub(weighted, level), build.fmul(unit, tilt))
             emit.store(build.fmul(rest, inverse), emit.at(made, at), floats)
 
-        chunk.over_channels(back)
+        emit.vectors(shape.channels, back)
     return _ended(module, emit, 4, 3, 5)
 
 
@@ -197,7 +190,7 @@ def moments(shape: Rows, registers: Registers) -> str:
         emit.store(mean, emit.at(means, at), floats)
         emit.store(gather(square), emit.at(squares, at), floats)
 
-    chunk.over_channels(column)
+    emit.vectors(shape.channels, column)
     return _ended(module, emit, 1, 2, 1)
 
 
@@ -222,5 +215,5 @@ def channel_sums(shape: Rows, registers: Registers) -> str:
         for variable, address in zip(totals, (plain, along), strict=True):
             emit.store(build.load(variable, typ=emit.vector), emit.at(address, at), floats)
 
-    chunk.over_channels(column)
+    emit.vectors(shape.channels, column)
     return _ended(module, emit, 3, 2, 3)
