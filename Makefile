@@ -1,6 +1,6 @@
 # trainwell: `make` alone explains itself. Needs Python 3.11 to 3.13 and make, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test coverage check format bench-data bench-memory bench-diagnosis bench-watching bench-speed bench-peers problem-pages clean
+.PHONY: help setup demo test coverage check format bench-data bench-memory bench-diagnosis bench-watching bench-speed bench-kernels bench-peers problem-pages clean
 
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
@@ -55,6 +55,9 @@ bench-watching: setup ## What watching costs, in each of its three ways (about t
 
 bench-speed: setup ## How fast: ms per step, start, memory, beside its peers (about an hour; make bench-peers first)
 	@$(BIN)/python benchmarks/speed.py
+
+bench-kernels: setup ## Our kernels for the CPU beside XLA's programs for the same (three minutes)
+	@$(BIN)/python benchmarks/kernels.py
 
 bench-peers: setup ## Install the peers of bench-speed into .venv-peers (a few GB)
 	@$(PYTHON) -m venv .venv-peers/tensorflow

@@ -73,7 +73,7 @@ def cases(draw):
     return shape, (*kernel, channels, filters), strides, dilation, padding, draw(some.integers(0, 2**31))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(case=cases(), processor=some.sampled_from(PROCESSORS))
 def test_result_and_gradients_are_those_of_the_definition(case, processor):
     """The gradients by the adjoint: for every direction d, <g, conv(d, k)> = <input gradient, d>."""

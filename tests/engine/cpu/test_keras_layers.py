@@ -32,6 +32,17 @@ class Hidden(L.Layer):
         return x[:, :, 0] < 0
 
 
+class DoubledCell(L.LSTMCell):
+    def call(self, inputs, states, training=False):
+        return super().call(2 * inputs, states, training=training)
+
+
+class Doubled(L.LSTM):
+    def __init__(self, units, **kwargs):
+        super().__init__(units, **kwargs)
+        self.cell = DoubledCell(units)
+
+
 OURS = {
     "simple": (SEQUENCE, lambda x: L.SimpleRNN(7)(x)),
     "simple, sequences": (SEQUENCE, lambda x: L.SimpleRNN(7, return_sequences=True, go_backwards=True)(x)),
@@ -74,6 +85,7 @@ THEIRS = {
     "chain of relu": (SEQUENCE, lambda x: L.SimpleRNN(7, activation="relu")(x)),
     "half precision": (SEQUENCE, lambda x: L.LSTM(7, dtype="mixed_bfloat16")(x)),
     "attention with dropout": (SEQUENCE, lambda x: L.MultiHeadAttention(2, 4, dropout=0.2, seed=1)(x, x)),
+    "somebody's own cell": (SEQUENCE, lambda x: Doubled(7)(x)),
     "another axis": (IMAGE, lambda x: L.BatchNormalization(axis=1)(x)),
     "two axes": (IMAGE, lambda x: L.LayerNormalization(axis=(-2, -1))(x)),
     "root mean square": (SEQUENCE, lambda x: L.RMSNormalization()(x)),

@@ -14,7 +14,7 @@ from trainwell.engine.cpu.kernels.registers import Registers, registers
 
 pytestmark = pytest.mark.skipif(registers() is None, reason="the kernels are for Linux on x86-64")
 PROCESSORS = [Registers(16, 32), Registers(8, 16)]  # AVX-512 and AVX2
-FEW = settings(max_examples=12, deadline=None)
+FEW = settings(max_examples=6, deadline=None)
 
 
 def sigmoid(x):

@@ -58,7 +58,7 @@ def test_others_are_left_to_xla(name):
     assert "trainwell_" not in program.as_text()
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(channels=some.integers(32, 90), units=some.integers(32, 90), relu=some.booleans(), seed=some.integers(0, 2**31))
 def test_a_dense_layer_gives_the_same(channels, units, relu, seed):
     random = np.random.default_rng(seed)

@@ -117,6 +117,8 @@ class _Given(NamedTuple):
         import keras
 
         cell, masked = layer.cell, mask[0] if isinstance(mask, list | tuple) else mask
+        if type(cell) not in (keras.layers.SimpleRNNCell, keras.layers.LSTMCell, keras.layers.GRUCell):
+            return None  # somebody's own, which may compute something else
         if layer.unroll or cell.recurrent_dropout or cell.bias is None or cell.activation is not keras.activations.tanh:
             return None
         if getattr(layer, "use_cudnn", None) is True:  # an error on a CPU, for Keras to tell
@@ -211,7 +213,8 @@ def _batch_normalization(layer: Any, inputs: Any, training: Any = None, mask: An
     import keras
 
     x: Any = keras.ops.convert_to_tensor(inputs)
-    special = mask is not None or layer.renorm or layer.synchronized
+    kind: Any = type(layer)  # somebody's own may compute something else
+    special = kind is not keras.layers.BatchNormalization or mask is not None or layer.renorm or layer.synchronized
     last = layer.axis % len(x.shape) == len(x.shape) - 1
     whole = layer.compute_dtype == "float32" and normalization.fits(x)
     if not training or not layer.trainable or special or not last or not whole:
