@@ -57,3 +57,15 @@ def test_no_more_is_made_ahead_than_was_allowed():
     with pytest.raises(IndexError):
         ahead.take()
     ahead.close()
+
+
+def test_one_pair_of_long_chunks_is_enough():
+    """Steps of a tenth of a second: no more of them are looked at than it takes to see what a look costs."""
+    chosen = sampling.Sampling(None, 10_000, 16)
+    chosen.timed(16 * 0.1, 16)
+    assert chosen.trial
+    chosen.timed(16 * 0.2, 16)
+    assert not chosen.trial
+    assert chosen.cost == pytest.approx(1)
+    chosen.flags(33, 16)
+    assert chosen.every == 34

@@ -14,6 +14,9 @@ BUDGET = 0.03  # the looks may cost this share of the training time ...
 LEAST_LOOKS = 64  # ... unless the training is so short that fewer than this many would be left
 MOST = 256  # k at most, so that long runs of tiny steps still show every phase
 TRIALS = 3  # pairs of chunks (without, with looks) that are timed
+CLEAR_SECONDS = (
+    0.3  # of a chunk whose time is no accident: one pair is enough then, and costs as much as three short ones
+)
 TRIAL_STEPS = 16  # of a timed chunk; fewer if an epoch has fewer
 SHORT = 20 * TRIAL_STEPS  # steps of a training that is looked at in every step, whatever it costs
 UNTIMED = 64  # chunks that could not be timed, one after the other, before k is chosen without
@@ -68,6 +71,8 @@ class Sampling:
         self._untimed = 0
         self._times[self._trials_left % 2 == 1].append(seconds / steps)
         self._trials_left -= 1
+        if seconds >= CLEAR_SECONDS and self._times[True]:
+            self._trials_left = 0
         if not self._trials_left:
             without, with_looks = min(self._times[False]), min(self._times[True])
             self.cost = max(0.0, with_looks / without - 1)
